@@ -1,0 +1,46 @@
+namespace Concord.Mvcc;
+
+/// <summary>
+/// One version of one key: what a put wrote, or the tombstone that a delete left. Immutable but for the link to the
+/// version before it, which compaction cuts.
+/// </summary>
+public sealed class KeyVersion
+{
+    internal KeyVersion(byte[] data, int keyLength, long createRevision, long modRevision, int subRevision, long version, LeaseId lease, KeyVersion? previous)
+    {
+        Data = data;
+        KeyLength = keyLength;
+        CreateRevision = createRevision;
+        ModRevision = modRevision;
+        SubRevision = subRevision;
+        Version = version;
+        Lease = lease;
+        Previous = previous;
+    }
+
+    public ReadOnlyMemory<byte> Key => Data.AsMemory(0, KeyLength);
+
+    public ReadOnlyMemory<byte> Value => Data.AsMemory(KeyLength);
+
+    /// <summary>The revision that created the key; zero on a tombstone.</summary>
+    public long CreateRevision { get; }
+
+    public long ModRevision { get; }
+
+    /// <summary>The order among the changes of one revision, from zero.</summary>
+    public int SubRevision { get; }
+
+    /// <summary>1 when created, one more with each put; zero on a tombstone.</summary>
+    public long Version { get; }
+
+    public LeaseId Lease { get; }
+
+    public bool IsTombstone => Version == 0;
+
+    /// <summary>Key and value in one array: two objects per version instead of three.</summary>
+    internal byte[] Data { get; }
+
+    internal int KeyLength { get; }
+
+    internal KeyVersion? Previous { get; set; }
+}
