@@ -193,6 +193,16 @@ public sealed class LogStore : IDisposable
         return segment;
     }
 
+    /// <summary>Names an older snapshot again, because a newer one cannot be read.</summary>
+    internal void FallBackTo(LogPosition snapshot)
+    {
+        Begin(LogRecord.PaddedSize(LogRecord.PositionSize), hasEntries: false);
+        _batch.Add(RecordKind.Snapshot, snapshot);
+        Write();
+        Snapshot = snapshot;
+        Flush();
+    }
+
     private static int EntryBytes(ReadOnlySpan<LogEntry> entries)
     {
         long total = 0;
