@@ -69,6 +69,22 @@ internal static class EtcdErrors
 
     public static RpcException Unimplemented(string what) => Error(StatusCode.Unimplemented, what);
 
+    /// <summary>The error of an operation that is wrong whatever the state of the store.</summary>
+    public static RpcException From(OperationError error) => error switch
+    {
+        OperationError.EmptyKey => EmptyKey(),
+        OperationError.KeyTooLarge or OperationError.ValueTooLarge => RequestTooLarge(),
+        OperationError.ValueProvided => ValueProvided(),
+        OperationError.LeaseProvided => LeaseProvided(),
+        OperationError.TooManyOperations => TooManyOperations(),
+        OperationError.DuplicateKey => DuplicateKey(),
+        OperationError.InvalidSortOption => InvalidSortOption(),
+        // etcd lets unknown comparisons hold; a transaction that runs although nobody knows why is worse than an error.
+        OperationError.InvalidComparison => Error(StatusCode.InvalidArgument, "etcdserver: unknown comparison in txn request"),
+        OperationError.MissingOperation => KeyNotFound(),
+        _ => throw new ArgumentOutOfRangeException(nameof(error), error, "A rule has an error that the etcd API has no text for."),
+    };
+
     /// <summary>The error of a command or read that the store refused.</summary>
     public static RpcException From(StoreError error) => error switch
     {

@@ -5,96 +5,63 @@ using Google.Protobuf.Collections;
 namespace Concord.Server.Etcd;
 
 /// <summary>
-/// Reads requests into the store's operations, and refuses what etcd refuses before a request enters the log, in etcd's
-/// order of checks. Keys and values are not copied.
+/// Reads requests into the store's operations and refuses what etcd refuses before a request enters the log. Keys and
+/// values are not copied.
 /// </summary>
 internal static class EtcdRequests
 {
-    public static RangeOperation Read(RangeRequest request)
+    public static RangeOperation Read(RangeRequest request, OperationLimits limits) => Check(Convert(request), limits);
+
+    public static PutOperation Read(PutRequest request, OperationLimits limits) => Check(Convert(request), limits);
+
+    public static DeleteOperation Read(DeleteRangeRequest request, OperationLimits limits) => Check(Convert(request), limits);
+
+    public static TransactionOperation Read(TxnRequest request, OperationLimits limits) => Check(Convert(request), limits);
+
+    private static T Check<T>(T operation, OperationLimits limits)
+        where T : Operation
     {
-        if (request.Key.IsEmpty)
-        {
-            throw EtcdErrors.EmptyKey();
-        }
-
-        if ((uint)request.SortOrder > (uint)SortOrder.Descend || (uint)request.SortTarget > (uint)SortTarget.Value)
-        {
-            throw EtcdErrors.InvalidSortOption();
-        }
-
-        return new RangeOperation(new KeyRange(request.Key.Memory, request.RangeEnd.Memory))
-        {
-            Revision = request.Revision,
-            Limit = request.Limit,
-            SortOrder = (SortOrder)request.SortOrder,
-            SortTarget = (SortTarget)request.SortTarget,
-            KeysOnly = request.KeysOnly,
-            CountOnly = request.CountOnly,
-            MinModRevision = request.MinModRevision,
-            MaxModRevision = request.MaxModRevision,
-            MinCreateRevision = request.MinCreateRevision,
-            MaxCreateRevision = request.MaxCreateRevision,
-        };
+        var error = OperationRules.Check(operation, limits);
+        return error == OperationError.None ? operation : throw EtcdErrors.From(error);
     }
 
-    public static PutOperation Read(PutRequest request)
+    private static RangeOperation Convert(RangeRequest request) => new(new KeyRange(request.Key.Memory, request.RangeEnd.Memory))
     {
-        if (request.Key.IsEmpty)
-        {
-            throw EtcdErrors.EmptyKey();
-        }
+        Revision = request.Revision,
+        Limit = request.Limit,
+        SortOrder = (SortOrder)Narrow((int)request.SortOrder),
+        SortTarget = (SortTarget)Narrow((int)request.SortTarget),
+        KeysOnly = request.KeysOnly,
+        CountOnly = request.CountOnly,
+        MinModRevision = request.MinModRevision,
+        MaxModRevision = request.MaxModRevision,
+        MinCreateRevision = request.MinCreateRevision,
+        MaxCreateRevision = request.MaxCreateRevision,
+    };
 
-        if (request.IgnoreValue && !request.Value.IsEmpty)
-        {
-            throw EtcdErrors.ValueProvided();
-        }
-
-        if (request.IgnoreLease && request.Lease != 0)
-        {
-            throw EtcdErrors.LeaseProvided();
-        }
-
-        return new PutOperation(request.Key.Memory, request.Value.Memory)
-        {
-            Lease = new LeaseId(request.Lease),
-            ReturnPrevious = request.PrevKv,
-            IgnoreValue = request.IgnoreValue,
-            IgnoreLease = request.IgnoreLease,
-        };
-    }
-
-    public static DeleteOperation Read(DeleteRangeRequest request)
+    private static PutOperation Convert(PutRequest request) => new(request.Key.Memory, request.Value.Memory)
     {
-        if (request.Key.IsEmpty)
-        {
-            throw EtcdErrors.EmptyKey();
-        }
+        Lease = new LeaseId(request.Lease),
+        ReturnPrevious = request.PrevKv,
+        IgnoreValue = request.IgnoreValue,
+        IgnoreLease = request.IgnoreLease,
+    };
 
-        return new DeleteOperation(new KeyRange(request.Key.Memory, request.RangeEnd.Memory)) { ReturnPrevious = request.PrevKv };
-    }
+    private static DeleteOperation Convert(DeleteRangeRequest request) =>
+        new(new KeyRange(request.Key.Memory, request.RangeEnd.Memory)) { ReturnPrevious = request.PrevKv };
 
-    /// <param name="operationsMax">What one list may hold; a nested transaction has what its parent's longest list left.</param>
-    public static TransactionOperation Read(TxnRequest request, int operationsMax)
+    private static TransactionOperation Convert(TxnRequest request)
     {
-        var longest = Math.Max(request.Compare.Count, Math.Max(request.Success.Count, request.Failure.Count));
-        if (longest > operationsMax)
-        {
-            throw EtcdErrors.TooManyOperations();
-        }
-
         var comparisons = new Comparison[request.Compare.Count];
         for (var i = 0; i < comparisons.Length; i++)
         {
-            comparisons[i] = Read(request.Compare[i]);
+            comparisons[i] = Convert(request.Compare[i]);
         }
 
-        return new TransactionOperation(
-            comparisons,
-            ReadBranch(request.Success, operationsMax - longest),
-            ReadBranch(request.Failure, operationsMax - longest));
+        return new TransactionOperation(comparisons, ConvertBranch(request.Success), ConvertBranch(request.Failure));
     }
 
-    private static Operation[] ReadBranch(RepeatedField<RequestOp> branch, int operationsLeft)
+    private static Operation[] ConvertBranch(RepeatedField<RequestOp> branch)
     {
         var operations = new Operation[branch.Count];
         for (var i = 0; i < operations.Length; i++)
@@ -102,26 +69,23 @@ internal static class EtcdRequests
             var op = branch[i];
             operations[i] = op.RequestCase switch
             {
-                RequestOp.RequestOneofCase.RequestRange => Read(op.RequestRange),
-                RequestOp.RequestOneofCase.RequestPut => Read(op.RequestPut),
-                RequestOp.RequestOneofCase.RequestDeleteRange => Read(op.RequestDeleteRange),
-                RequestOp.RequestOneofCase.RequestTxn => Read(op.RequestTxn, operationsLeft),
-                _ => throw EtcdErrors.KeyNotFound(),
+                RequestOp.RequestOneofCase.RequestRange => Convert(op.RequestRange),
+                RequestOp.RequestOneofCase.RequestPut => Convert(op.RequestPut),
+                RequestOp.RequestOneofCase.RequestDeleteRange => Convert(op.RequestDeleteRange),
+                RequestOp.RequestOneofCase.RequestTxn => Convert(op.RequestTxn),
+                // The rules refuse what is missing.
+                _ => null!,
             };
         }
 
         return operations;
     }
 
-    private static Comparison Read(Compare compare)
+    private static Comparison Convert(Compare compare)
     {
-        if (compare.Key.IsEmpty)
-        {
-            throw EtcdErrors.EmptyKey();
-        }
-
-        var target = (ComparisonTarget)compare.Target;
-        return new Comparison(new KeyRange(compare.Key.Memory, compare.RangeEnd.Memory), target, (ComparisonResult)compare.Result)
+        var target = (ComparisonTarget)Narrow((int)compare.Target);
+        return new Comparison(
+            new KeyRange(compare.Key.Memory, compare.RangeEnd.Memory), target, (ComparisonResult)Narrow((int)compare.Result))
         {
             // A right-hand side of another target than the one named is read as absent: zero or empty.
             Number = target switch
@@ -135,4 +99,7 @@ internal static class EtcdRequests
             Value = compare.Value.Memory,
         };
     }
+
+    /// <summary>An unknown number of the wire stays unknown in the store's one byte.</summary>
+    private static byte Narrow(int value) => value is >= 0 and < byte.MaxValue ? (byte)value : byte.MaxValue;
 }

@@ -15,6 +15,12 @@ internal sealed class EtcdStore(LocalReplica replica, IOptions<EtcdOptions> opti
 
     public EtcdOptions Options { get; } = options.Value;
 
+    public OperationLimits Limits { get; } = OperationLimits.Default with
+    {
+        OperationsMax = options.Value.TransactionOperationsMax,
+        ValueBytesMax = options.Value.RequestBytesMax,
+    };
+
     /// <param name="revision">0 where the call has nothing to do with the key space.</param>
     public ResponseHeader Header(long revision)
     {

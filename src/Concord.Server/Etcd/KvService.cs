@@ -11,7 +11,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
     public override async Task<RangeResponse> Range(RangeRequest request, ServerCallContext context)
     {
         store.CheckLeader(context);
-        var operation = EtcdRequests.Read(request);
+        var operation = EtcdRequests.Read(request, store.Limits);
         var view = await store.ReadAsync(request.Serializable, context.CancellationToken).ConfigureAwait(false);
         return EtcdAnswers.ToAnswer(Read(view, operation), request.KeysOnly, store.Header(view.Revision));
     }
@@ -19,7 +19,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
     public override async Task RangeStream(RangeRequest request, IServerStreamWriter<RangeStreamResponse> responseStream, ServerCallContext context)
     {
         store.CheckLeader(context);
-        var operation = EtcdRequests.Read(request);
+        var operation = EtcdRequests.Read(request, store.Limits);
         if (!RangeChunks.CanStream(operation))
         {
             throw EtcdErrors.Unimplemented("etcdserver: a streamed range has neither sort options nor revision filters");
@@ -35,7 +35,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
     public override async Task<PutResponse> Put(PutRequest request, ServerCallContext context)
     {
         store.CheckLeader(context);
-        var operation = EtcdRequests.Read(request);
+        var operation = EtcdRequests.Read(request, store.Limits);
         CheckSize(request);
         var result = await store.ProposeAsync(new WriteCommand(operation), context.CancellationToken).ConfigureAwait(false);
         return EtcdAnswers.ToAnswer((PutResult)result.Result!, store.Header(result.Revision));
@@ -44,7 +44,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
     public override async Task<DeleteRangeResponse> DeleteRange(DeleteRangeRequest request, ServerCallContext context)
     {
         store.CheckLeader(context);
-        var operation = EtcdRequests.Read(request);
+        var operation = EtcdRequests.Read(request, store.Limits);
         CheckSize(request);
         var result = await store.ProposeAsync(new WriteCommand(operation), context.CancellationToken).ConfigureAwait(false);
         return EtcdAnswers.ToAnswer((DeleteResult)result.Result!, store.Header(result.Revision));
@@ -53,8 +53,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
     public override async Task<TxnResponse> Txn(TxnRequest request, ServerCallContext context)
     {
         store.CheckLeader(context);
-        var transaction = EtcdRequests.Read(request, store.Options.TransactionOperationsMax);
-        EtcdRequests.CheckDuplicates(transaction);
+        var transaction = EtcdRequests.Read(request, store.Limits);
         CommandResult result;
         if (OnlyReads(request))
         {

@@ -51,6 +51,8 @@ internal sealed class WatchSession(EtcdStore store, IServerStreamWriter<WatchRes
     {
         while (await input.MoveNext(cancellation).ConfigureAwait(false))
         {
+            // The answers to requests are queued whatever the reader does, so a client that asks but does not read waits.
+            await _stream.WaitForRoomAsync(cancellation).ConfigureAwait(false);
             var request = input.Current;
             switch (request.RequestUnionCase)
             {
