@@ -66,7 +66,10 @@ public sealed class NodeCore
     /// <summary>When a snapshot is due.</summary>
     public SnapshotSchedule Snapshots { get; }
 
-    public bool HasEffects => _raft.HasEffects || !_next.IsEmpty;
+    /// <summary>
+    /// True when this replica alone decides what is committed, and its state holds everything that was ever acknowledged.
+    /// </summary>
+    public bool IsSoleVoter => IsLeading && !_raft.Membership.IsJoint && _raft.Membership.Voters is [var only] && only == _raft.Id;
 
     /// <summary>Puts a command into the log. The answer comes when it is applied, or at once when it is refused.</summary>
     /// <param name="command">Encoded; kept, so it must not change.</param>
@@ -123,7 +126,7 @@ public sealed class NodeCore
     }
 
     /// <summary>
-    /// What there is to do by now; call again while <see cref="HasEffects"/>. Valid until the call after the next.
+    /// What there is to do by now; call again until they are empty. Valid until the call after the next.
     /// </summary>
     public NodeEffects TakeEffects()
     {
@@ -131,25 +134,21 @@ public sealed class NodeCore
         (_next, _taken) = (_taken, _next);
         _next.Clear();
 
-        if (_raft.HasEffects)
+        var step = _raft.TakeEffects();
+        effects.SendNow.AddRange(step.SendNow);
+        if (step.Write is { } write)
         {
-            var step = _raft.TakeEffects();
-            effects.SendNow.AddRange(step.SendNow);
-            if (step.Write is { } write)
-            {
-                effects.Writes.Add(write);
-            }
-
-            foreach (var read in step.Reads)
-            {
-                Take(read, effects);
-            }
-
-            effects.RoleChange = step.RoleChange;
-            effects.Install = step.Install;
-            Apply(step.Apply.Span, effects);
+            effects.Writes.Add(write);
         }
 
+        foreach (var read in step.Reads)
+        {
+            Take(read, effects);
+        }
+
+        effects.RoleChange = step.RoleChange;
+        effects.Install = step.Install;
+        Apply(step.Apply.Span, effects);
         FollowRole(effects);
         Publish(effects);
         AnswerReads(effects);

@@ -71,8 +71,9 @@ public sealed class NodeEffects
     /// <summary>Entries applied in this step, ours and others'.</summary>
     public long AppliedEntries { get; internal set; }
 
-    internal bool IsEmpty =>
-        SendNow.Count == 0 && Writes.Count == 0 && Views.Count == 0 && Commands.Count == 0 && Reads.Count == 0 && Leases.Count == 0;
+    public bool IsEmpty =>
+        SendNow.Count == 0 && Writes.Count == 0 && Install is null && Views.Count == 0 && Commands.Count == 0
+        && Reads.Count == 0 && Leases.Count == 0 && RoleChange is null && AppliedEntries == 0;
 
     internal void Clear()
     {

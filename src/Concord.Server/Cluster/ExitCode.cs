@@ -13,4 +13,7 @@ public static class ExitCode
 
     /// <summary>The disk failed while running. What was acknowledged is on the disk; a restart finds out what is there.</summary>
     public const int DiskFailed = 4;
+
+    /// <summary>A rule of the program does not hold; going on could damage data. Please report it with the log.</summary>
+    public const int Bug = 5;
 }

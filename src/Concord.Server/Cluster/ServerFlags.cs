@@ -50,7 +50,7 @@ internal static class ServerFlags
                 static (o, v) => o with { QuotaBackendBytes = v == 0 ? new ServerOptions().QuotaBackendBytes : v })),
         new("max-request-bytes", "BYTES", "Largest write",
             o => FlagValue.Show(o.MaxRequestBytes),
-            static (ref o, text) => FlagValue.Number(text, 1024, 64 << 20, ref o, static (o, v) => o with { MaxRequestBytes = (int)v })),
+            static (ref o, text) => FlagValue.Number(text, 1024, 4 << 20, ref o, static (o, v) => o with { MaxRequestBytes = (int)v })),
         new("max-txn-ops", "N", "Most operations in one branch of a transaction",
             o => FlagValue.Show(o.MaxTxnOps),
             static (ref o, text) => FlagValue.Number(text, 1, 1_000_000, ref o, static (o, v) => o with { MaxTxnOps = (int)v })),

@@ -108,8 +108,8 @@ public sealed class WatchHub : IDisposable
         }
     }
 
-    /// <summary>Ends all streams and the thread.</summary>
-    public void Dispose()
+    /// <summary>Ends all streams and takes no new ones: their readers are told that the server stops.</summary>
+    public void Close()
     {
         lock (_lock)
         {
@@ -119,7 +119,11 @@ public sealed class WatchHub : IDisposable
                 Close(stream, Stopped);
             }
         }
+    }
 
+    public void Dispose()
+    {
+        Close();
         lock (_inbox)
         {
             Monitor.Pulse(_inbox);
