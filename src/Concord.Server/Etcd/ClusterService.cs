@@ -1,10 +1,13 @@
 using Concord.Protocol.Etcd;
+using Concord.Server.Cluster;
 using Grpc.Core;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Concord.Server.Etcd;
 
 /// <summary>etcd's Cluster service: who the members are.</summary>
-internal sealed class ClusterService(EtcdStore store) : Cluster.ClusterBase
+internal sealed class ClusterService(EtcdStore store, ServerOptions options, IServer server) : Protocol.Etcd.Cluster.ClusterBase
 {
     public override async Task<MemberListResponse> MemberList(MemberListRequest request, ServerCallContext context)
     {
@@ -17,8 +20,14 @@ internal sealed class ClusterService(EtcdStore store) : Cluster.ClusterBase
 
         var status = store.Replica.Status;
         var member = new Member { ID = status.MemberId, Name = status.MemberName, IsLearner = status.IsLearner };
-        member.PeerURLs.AddRange(store.Options.AdvertisePeerUrls);
-        member.ClientURLs.AddRange(store.Options.AdvertiseClientUrls);
+        member.PeerURLs.AddRange(options.InitialAdvertisePeerUrls.Select(Text));
+        member.ClientURLs.AddRange(ClientUrls());
         return new MemberListResponse { Header = store.Header(0), Members = { member } };
     }
+
+    private static string Text(Uri url) => url.GetLeftPart(UriPartial.Authority);
+
+    private IEnumerable<string> ClientUrls() => options.AdvertiseClientUrls.Count > 0
+        ? options.AdvertiseClientUrls.Select(Text)
+        : server.Features.Get<IServerAddressesFeature>()?.Addresses.Select(address => Text(new Uri(address))) ?? [];
 }

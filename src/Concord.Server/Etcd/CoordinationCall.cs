@@ -1,4 +1,5 @@
 using Concord.Mvcc;
+using Concord.Server.Replica;
 using Grpc.Core;
 
 namespace Concord.Server.Etcd;
@@ -35,7 +36,7 @@ internal static class CoordinationCall
         {
             return await queue.WaitForTurnAsync(createRevision, ending.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        catch (Exception exception) when (exception is ReplicaException || lifetime.ApplicationStopping.IsCancellationRequested)
         {
             // The key stays: its lease ends it, or the caller comes back to its place.
             throw EtcdErrors.Stopped();

@@ -81,6 +81,10 @@ internal sealed class ElectionService(EtcdStore store, LeaderMonitor leader, IHo
         {
             await ObserveAsync(new LeaseQueue(store, request.Name.Memory), responseStream, ending.Token).ConfigureAwait(false);
         }
+        catch (ReplicaException exception)
+        {
+            throw EtcdErrors.From(exception);
+        }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested && ending.IsCancellationRequested)
         {
             throw leaderLost.IsCancellationRequested ? EtcdErrors.NoLeader() : EtcdErrors.Stopped();

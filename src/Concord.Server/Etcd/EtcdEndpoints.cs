@@ -1,18 +1,12 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
-
 namespace Concord.Server.Etcd;
 
 /// <summary>etcd's v3 API on the client port.</summary>
 public static class EtcdEndpoints
 {
+    /// <summary>Needs gRPC, the server's options and its replica.</summary>
     public static IServiceCollection AddEtcdApi(this IServiceCollection services)
     {
-        services.AddGrpc();
-        services.AddSingleton<IConfigureOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>, MessageLimits>();
-        services.AddGrpcReflection();
-        services.AddOptions<EtcdOptions>();
-        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<EtcdLimits>();
         services.AddSingleton<EtcdStore>();
         services.AddSingleton<LeaderMonitor>();
         services.AddHostedService(provider => provider.GetRequiredService<LeaderMonitor>());
@@ -38,18 +32,6 @@ public static class EtcdEndpoints
         app.MapGrpcService<MaintenanceService>();
         app.MapGrpcService<LockService>();
         app.MapGrpcService<ElectionService>();
-        app.MapGrpcReflectionService();
         return app;
-    }
-
-    /// <summary>A frame above the request limit and its framing is refused before it is read.</summary>
-    private sealed class MessageLimits(IOptions<EtcdOptions> options) : IConfigureOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>
-    {
-        public void Configure(Grpc.AspNetCore.Server.GrpcServiceOptions grpc)
-        {
-            grpc.MaxReceiveMessageSize = options.Value.RequestBytesMax + EtcdOptions.FramingBytesMax;
-            // Answers may be as large as a range is.
-            grpc.MaxSendMessageSize = null;
-        }
     }
 }

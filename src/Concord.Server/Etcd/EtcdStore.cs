@@ -2,24 +2,17 @@ using Concord.Mvcc;
 using Concord.Protocol.Etcd;
 using Concord.Server.Replica;
 using Grpc.Core;
-using Microsoft.Extensions.Options;
 
 namespace Concord.Server.Etcd;
 
 /// <summary>The replica as the etcd services use it: etcd's headers, and etcd's errors instead of the replica's.</summary>
-internal sealed class EtcdStore(LocalReplica replica, IOptions<EtcdOptions> options)
+internal sealed class EtcdStore(LocalReplica replica, EtcdLimits limits)
 {
     private const string RequireLeaderHeader = "hasleader";
 
     public LocalReplica Replica { get; } = replica;
 
-    public EtcdOptions Options { get; } = options.Value;
-
-    public OperationLimits Limits { get; } = OperationLimits.Default with
-    {
-        OperationsMax = options.Value.TransactionOperationsMax,
-        ValueBytesMax = options.Value.RequestBytesMax,
-    };
+    public EtcdLimits Limits { get; } = limits;
 
     /// <param name="revision">0 where the call has nothing to do with the key space.</param>
     public ResponseHeader Header(long revision)

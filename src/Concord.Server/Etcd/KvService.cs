@@ -1,6 +1,5 @@
 using Concord.Mvcc;
 using Concord.Protocol.Etcd;
-using Google.Protobuf;
 using Grpc.Core;
 
 namespace Concord.Server.Etcd;
@@ -11,7 +10,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
     public override async Task<RangeResponse> Range(RangeRequest request, ServerCallContext context)
     {
         store.CheckLeader(context);
-        var operation = EtcdRequests.Read(request, store.Limits);
+        var operation = EtcdRequests.Read(request, store.Limits.Operations);
         var view = await store.ReadAsync(request.Serializable, context.CancellationToken).ConfigureAwait(false);
         return EtcdAnswers.ToAnswer(Read(view, operation), request.KeysOnly, store.Header(view.Revision));
     }
@@ -19,14 +18,14 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
     public override async Task RangeStream(RangeRequest request, IServerStreamWriter<RangeStreamResponse> responseStream, ServerCallContext context)
     {
         store.CheckLeader(context);
-        var operation = EtcdRequests.Read(request, store.Limits);
+        var operation = EtcdRequests.Read(request, store.Limits.Operations);
         if (!RangeChunks.CanStream(operation))
         {
             throw EtcdErrors.Unimplemented("etcdserver: a streamed range has neither sort options nor revision filters");
         }
 
         var view = await store.ReadAsync(request.Serializable, context.CancellationToken).ConfigureAwait(false);
-        foreach (var chunk in RangeChunks.Split(Read(view, operation), request.KeysOnly, store.Options.RequestBytesMax, store.Header(view.Revision)))
+        foreach (var chunk in RangeChunks.Split(Read(view, operation), request.KeysOnly, store.Limits.ChunkBytes, store.Header(view.Revision)))
         {
             await responseStream.WriteAsync(new RangeStreamResponse { RangeResponse = chunk }, context.CancellationToken).ConfigureAwait(false);
         }
@@ -35,8 +34,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
     public override async Task<PutResponse> Put(PutRequest request, ServerCallContext context)
     {
         store.CheckLeader(context);
-        var operation = EtcdRequests.Read(request, store.Limits);
-        CheckSize(request);
+        var operation = EtcdRequests.Read(request, store.Limits.Operations);
         var result = await store.ProposeAsync(new WriteCommand(operation), context.CancellationToken).ConfigureAwait(false);
         return EtcdAnswers.ToAnswer((PutResult)result.Result!, store.Header(result.Revision));
     }
@@ -44,8 +42,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
     public override async Task<DeleteRangeResponse> DeleteRange(DeleteRangeRequest request, ServerCallContext context)
     {
         store.CheckLeader(context);
-        var operation = EtcdRequests.Read(request, store.Limits);
-        CheckSize(request);
+        var operation = EtcdRequests.Read(request, store.Limits.Operations);
         var result = await store.ProposeAsync(new WriteCommand(operation), context.CancellationToken).ConfigureAwait(false);
         return EtcdAnswers.ToAnswer((DeleteResult)result.Result!, store.Header(result.Revision));
     }
@@ -53,7 +50,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
     public override async Task<TxnResponse> Txn(TxnRequest request, ServerCallContext context)
     {
         store.CheckLeader(context);
-        var transaction = EtcdRequests.Read(request, store.Limits);
+        var transaction = EtcdRequests.Read(request, store.Limits.Operations);
         CommandResult result;
         if (OnlyReads(request))
         {
@@ -66,8 +63,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
         }
         else
         {
-            CheckSize(request);
-            result = await store.ProposeAsync(new WriteCommand(transaction), context.CancellationToken).ConfigureAwait(false);
+                result = await store.ProposeAsync(new WriteCommand(transaction), context.CancellationToken).ConfigureAwait(false);
         }
 
         return TransactionAnswer.From(transaction, (TransactionResult)result.Result!, result.Revision, store.Header(result.Revision));
@@ -98,12 +94,4 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
     /// </summary>
     private static bool IsSerializable(TxnRequest request) =>
         request.Success.All(op => op.RequestRange.Serializable) && request.Failure.All(op => op.RequestRange.Serializable);
-
-    private void CheckSize(IMessage request)
-    {
-        if (request.CalculateSize() > store.Options.RequestBytesMax)
-        {
-            throw EtcdErrors.RequestTooLarge();
-        }
-    }
 }

@@ -1,5 +1,4 @@
 using Concord.Server.Replica;
-using Microsoft.Extensions.Options;
 
 namespace Concord.Server.Etcd;
 
@@ -7,7 +6,7 @@ namespace Concord.Server.Etcd;
 /// Tells the streams that asked for a leader ("hasleader") when this member has known none for too long, with one timer
 /// for all of them.
 /// </summary>
-internal sealed class LeaderMonitor(LocalReplica replica, IOptions<EtcdOptions> options, TimeProvider time) : BackgroundService
+internal sealed class LeaderMonitor(LocalReplica replica, EtcdLimits limits) : BackgroundService
 {
     /// <summary>How many looks the allowed absence is divided in: enough to tell an election from an outage.</summary>
     private const int LooksPerAbsence = 3;
@@ -19,7 +18,7 @@ internal sealed class LeaderMonitor(LocalReplica replica, IOptions<EtcdOptions> 
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.Value.LeaderAbsenceMax / LooksPerAbsence, time);
+        using var timer = new PeriodicTimer(limits.LeaderAbsenceMax / LooksPerAbsence, replica.Time);
         var looksWithout = 0;
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {

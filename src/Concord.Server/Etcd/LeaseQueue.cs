@@ -50,6 +50,7 @@ internal sealed class LeaseQueue(EtcdStore store, ReadOnlyMemory<byte> name)
         }
     }
 
+    /// <exception cref="ReplicaException">The server stops.</exception>
     private async Task WaitForDeleteAsync(ReadOnlyMemory<byte> key, long fromRevision, CancellationToken cancellation)
     {
         using var stream = store.Replica.Watches.OpenStream();

@@ -17,7 +17,7 @@ internal sealed class LeaseService(EtcdStore store, LeaderMonitor leader, IHostA
     public override async Task<LeaseGrantResponse> LeaseGrant(LeaseGrantRequest request, ServerCallContext context)
     {
         store.CheckLeader(context);
-        if (request.TTL > EtcdOptions.LeaseTtlSecondsMax)
+        if (request.TTL > EtcdLimits.LeaseTtlSecondsMax)
         {
             throw EtcdErrors.LeaseTtlTooLarge();
         }
@@ -30,7 +30,7 @@ internal sealed class LeaseService(EtcdStore store, LeaderMonitor leader, IHostA
     public static async ValueTask<(LeaseId Lease, long TtlSeconds, long Revision)> GrantAsync(EtcdStore store, long id, long ttlSeconds, CancellationToken cancellation)
     {
         var lease = new LeaseId(id == 0 ? RandomId() : id);
-        var seconds = Math.Max(ttlSeconds, store.Options.LeaseTtlSecondsMin);
+        var seconds = Math.Max(ttlSeconds, store.Limits.LeaseTtlSecondsMin);
         var result = await store.ProposeAsync(new LeaseGrantCommand(lease, seconds), cancellation).ConfigureAwait(false);
         return (lease, seconds, result.Revision);
     }

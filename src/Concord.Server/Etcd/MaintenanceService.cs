@@ -1,4 +1,6 @@
+using Concord.Mvcc;
 using Concord.Protocol.Etcd;
+using Concord.Server.Hosting;
 using Grpc.Core;
 
 namespace Concord.Server.Etcd;
@@ -14,8 +16,8 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
         var answer = new StatusResponse
         {
             Header = store.Header(store.Replica.View.Revision),
-            Version = EtcdOptions.ApiVersion,
-            StorageVersion = EtcdOptions.StorageVersion,
+            Version = ServerVersion.EtcdApi,
+            StorageVersion = ServerVersion.Answer.EtcdCluster,
             DbSize = status.SizeBytes,
             DbSizeInUse = status.SizeBytes,
             Leader = status.LeaderId,
@@ -54,28 +56,17 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
     public override Task<HashResponse> Hash(HashRequest request, ServerCallContext context)
     {
         var view = store.Replica.View;
-        var hash = KeySpaceHash.Of(view, view.Revision);
-        return Task.FromResult(new HashResponse { Header = store.Header(view.Revision), Hash = hash });
+        return Task.FromResult(new HashResponse { Header = store.Header(view.Revision), Hash = Hash(view, view.Revision) });
     }
 
     public override Task<HashKVResponse> HashKV(HashKVRequest request, ServerCallContext context)
     {
         var view = store.Replica.View;
-        if (request.Revision > view.Revision)
-        {
-            throw EtcdErrors.FutureRevision();
-        }
-
         var revision = request.Revision <= 0 ? view.Revision : request.Revision;
-        if (revision < view.CompactedRevision)
-        {
-            throw EtcdErrors.Compacted();
-        }
-
         return Task.FromResult(new HashKVResponse
         {
             Header = store.Header(view.Revision),
-            Hash = KeySpaceHash.Of(view, revision),
+            Hash = Hash(view, revision),
             CompactRevision = view.CompactedRevision,
             HashRevision = revision,
         });
@@ -93,5 +84,11 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
         return request.TargetID == status.MemberId
             ? Task.FromResult(new MoveLeaderResponse())
             : throw EtcdErrors.BadLeaderTransferee();
+    }
+
+    private static uint Hash(KeySpaceView view, long revision)
+    {
+        var error = view.Hash(revision, out var hash);
+        return error == StoreError.None ? hash : throw EtcdErrors.From(error);
     }
 }

@@ -1,10 +1,11 @@
 using Concord.Protocol.Etcd;
+using Concord.Server.Replica;
 using Grpc.Core;
 
 namespace Concord.Server.Etcd;
 
 /// <summary>etcd's Watch service: one session per stream, each with any number of watches.</summary>
-internal sealed class WatchService(EtcdStore store, LeaderMonitor leader, IHostApplicationLifetime lifetime) : Watch.WatchBase
+internal sealed class WatchService(EtcdStore store, LeaderMonitor leader, IHostApplicationLifetime lifetime) : Protocol.Etcd.Watch.WatchBase
 {
     public override async Task Watch(IAsyncStreamReader<WatchRequest> requestStream, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
@@ -16,6 +17,10 @@ internal sealed class WatchService(EtcdStore store, LeaderMonitor leader, IHostA
         try
         {
             await session.RunAsync(requestStream, ending).ConfigureAwait(false);
+        }
+        catch (ReplicaException exception)
+        {
+            throw EtcdErrors.From(exception);
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested && ending.IsCancellationRequested)
         {

@@ -173,7 +173,7 @@ internal sealed class WatchSession(EtcdStore store, IServerStreamWriter<WatchRes
 
     private async Task WriteFragmentsAsync(WatchResponse answer, CancellationToken cancellation)
     {
-        foreach (var fragment in WatchAnswers.Split(answer, store.Options.RequestBytesMax + EtcdOptions.FramingBytesMax))
+        foreach (var fragment in WatchAnswers.Split(answer, store.Limits.FragmentBytesMax))
         {
             await output.WriteAsync(fragment, cancellation).ConfigureAwait(false);
         }
