@@ -8,7 +8,7 @@ namespace Concord.Client.Configs;
 /// </summary>
 /// <remarks>
 /// Every call throws <see cref="ConcordServerException"/> when the server says no (its code, field and remedy are in the
-/// exception) and <see cref="ConcordConnectionException"/> when no endpoint answers. What may be missing in the normal
+/// exception) and <see cref="ConcordUnavailableException"/> when no endpoint answers. What may be missing in the normal
 /// course is null.
 /// </remarks>
 public sealed class ConfigsClient
@@ -19,8 +19,8 @@ public sealed class ConfigsClient
 
     public async Task<IReadOnlyList<ApplicationSummary>> ListApplicationsAsync(CancellationToken cancellationToken = default)
     {
-        var response = await Calls.Unary(
-            _configs.ListApplicationsAsync(new(), cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _configs.ListApplicationsAsync(new(), cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return [.. response.Applications.Select(ConfigsMapping.ToRecord)];
     }
 
@@ -31,8 +31,8 @@ public sealed class ConfigsClient
         CancellationToken cancellationToken = default)
     {
         var request = new V1.ListConfigurationsRequest { Application = application, Environment = environment ?? "" };
-        var response = await Calls.Unary(
-            _configs.ListConfigurationsAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _configs.ListConfigurationsAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return [.. response.Entries.Select(ConfigsMapping.ToRecord)];
     }
 
@@ -43,8 +43,8 @@ public sealed class ConfigsClient
         CancellationToken cancellationToken = default)
     {
         var request = new V1.GetConfigurationRequest { Id = path.ToMessage(), Release = release };
-        var response = await Calls.UnaryOrNull(
-            _configs.GetConfigurationAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await OrNull(_configs.GetConfigurationAsync(request, cancellationToken: cancellationToken))
+            .ConfigureAwait(false);
         return response is null or { Published: null, Draft: null } ? null : response.ToRecord();
     }
 
@@ -56,8 +56,8 @@ public sealed class ConfigsClient
         CancellationToken cancellationToken = default)
     {
         var request = new V1.PutDraftRequest { Id = path.ToMessage(), Document = document?.ToMessage(), Author = author };
-        var draft = await Calls.Unary(
-            _configs.PutDraftAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var draft = await _configs.PutDraftAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return draft.ToRecord();
     }
 
@@ -77,12 +77,10 @@ public sealed class ConfigsClient
         };
         request.Remove.Add(edit.Remove);
         foreach (var (key, value) in edit.Set)
-        {
             request.Set[key] = value;
-        }
 
-        var draft = await Calls.Unary(
-            _configs.EditDraftAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var draft = await _configs.EditDraftAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return draft.ToRecord();
     }
 
@@ -90,8 +88,8 @@ public sealed class ConfigsClient
     public async Task<bool> DiscardDraftAsync(ConfigurationPath path, CancellationToken cancellationToken = default)
     {
         var request = new V1.DiscardDraftRequest { Id = path.ToMessage() };
-        var response = await Calls.UnaryOrNull(
-            _configs.DiscardDraftAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await OrNull(_configs.DiscardDraftAsync(request, cancellationToken: cancellationToken))
+            .ConfigureAwait(false);
         return response?.Discarded ?? false;
     }
 
@@ -109,8 +107,8 @@ public sealed class ConfigsClient
     {
         var request = new V1.DiffRequest { FromRelease = fromRelease, ToRelease = toRelease };
         request.Targets.Add(targets.Select(ConfigsMapping.ToMessage));
-        var response = await Calls.Unary(
-            _configs.DiffAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _configs.DiffAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return ConfigsMapping.ToRecord(response.Changes, response.TextOnly);
     }
 
@@ -123,8 +121,8 @@ public sealed class ConfigsClient
         ArgumentNullException.ThrowIfNull(options);
         var request = new V1.PublishRequest { Author = options.Author, Message = options.Message, DryRun = options.DryRun };
         request.Targets.Add(targets.Select(ConfigsMapping.ToMessage));
-        var response = await Calls.Unary(
-            _configs.PublishAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _configs.PublishAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return response.ToRecord();
     }
 
@@ -147,8 +145,8 @@ public sealed class ConfigsClient
             DryRun = options.DryRun,
         };
         request.Targets.Add(targets.Select(ConfigsMapping.ToMessage));
-        var response = await Calls.Unary(
-            _configs.RollbackAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _configs.RollbackAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return response.ToRecord();
     }
 
@@ -167,8 +165,8 @@ public sealed class ConfigsClient
             Limit = limit,
             Before = before,
         };
-        var response = await Calls.Unary(
-            _configs.ListReleasesAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _configs.ListReleasesAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return new([.. response.Releases.Select(ConfigsMapping.ToRecord)], response.More);
     }
 
@@ -176,8 +174,8 @@ public sealed class ConfigsClient
     public async Task<ReleaseDetails?> GetReleaseAsync(long number, CancellationToken cancellationToken = default)
     {
         var request = new V1.GetReleaseRequest { Number = number };
-        var response = await Calls.UnaryOrNull(
-            _configs.GetReleaseAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await OrNull(_configs.GetReleaseAsync(request, cancellationToken: cancellationToken))
+            .ConfigureAwait(false);
         return response?.Release is { } release
             ? new(release.ToRecord(), [.. response.Changes.Select(ConfigsMapping.ToRecord)])
             : null;
@@ -190,8 +188,8 @@ public sealed class ConfigsClient
         CancellationToken cancellationToken = default)
     {
         var request = new V1.GetEffectiveRequest { View = view.ToMessage(), Render = (V1.Format)render };
-        var response = await Calls.Unary(
-            _configs.GetEffectiveAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _configs.GetEffectiveAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return response.ToRecord();
     }
 
@@ -202,8 +200,8 @@ public sealed class ConfigsClient
         CancellationToken cancellationToken = default)
     {
         var request = new V1.ExplainRequest { View = view.ToMessage(), Key = key ?? "" };
-        var response = await Calls.Unary(
-            _configs.ExplainAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _configs.ExplainAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return response.ToRecord();
     }
 
@@ -214,8 +212,21 @@ public sealed class ConfigsClient
         CancellationToken cancellationToken = default)
     {
         var request = new V1.ListInstancesRequest { Application = application ?? "", Environment = environment ?? "" };
-        var response = await Calls.Unary(
-            _configs.ListInstancesAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _configs.ListInstancesAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return [.. response.Entries.Select(ConfigsMapping.ToRecord)];
+    }
+
+    private static async Task<T?> OrNull<T>(AsyncUnaryCall<T> call)
+        where T : class
+    {
+        try
+        {
+            return await call.ResponseAsync.ConfigureAwait(false);
+        }
+        catch (ConcordServerException exception) when (exception.Status == StatusCode.NotFound)
+        {
+            return null;
+        }
     }
 }

@@ -23,9 +23,7 @@ internal static class ConfigsMapping
         };
         message.Selector.Fill(target.Labels);
         if (target.ExpectedRelease is { } expected)
-        {
             message.ExpectedRelease = expected;
-        }
 
         return message;
     }
@@ -183,8 +181,6 @@ internal static class ConfigsMapping
     private static void Fill(this MapField<string, string> map, IEnumerable<KeyValuePair<string, string>> pairs)
     {
         foreach (var (key, value) in pairs)
-        {
             map[key] = value;
-        }
     }
 }

@@ -49,9 +49,7 @@ public sealed class ConfigurationPath : IEquatable<ConfigurationPath>
     {
         path = null;
         if (!TrySplit(text, out var parts, out var labels, out problem))
-        {
             return false;
-        }
 
         if (parts.Length is not (2 or 3) || parts.Any(string.IsNullOrEmpty))
         {

@@ -20,9 +20,7 @@ public readonly record struct KeyRange
     public static KeyRange Single(KvBytes key)
     {
         if (key.IsEmpty)
-        {
             throw new ArgumentException("A key has at least one byte; for every key use KeyRange.All.", nameof(key));
-        }
 
         return new(key, default);
     }
@@ -33,9 +31,7 @@ public readonly record struct KeyRange
     public static KeyRange Between(KvBytes start, KvBytes end)
     {
         if (end.IsEmpty)
-        {
             throw new ArgumentException("The end of a range has at least one byte; for no end use KeyRange.From.", nameof(end));
-        }
 
         return new(start.IsEmpty ? NoEnd : start, end);
     }
@@ -46,9 +42,7 @@ public readonly record struct KeyRange
         // The end is the prefix with its last byte that can still grow grown by one, and nothing behind it.
         var last = prefix.Span.LastIndexOfAnyExcept((byte)0xff);
         if (last < 0)
-        {
             return From(prefix);
-        }
 
         var end = prefix.Span[..(last + 1)].ToArray();
         end[last]++;

@@ -7,20 +7,20 @@ namespace Concord.Client.Kv;
 /// <summary>The keys and values of the store: reads, writes, compare-and-swap, transactions and watches.</summary>
 /// <remarks>
 /// Every call throws <see cref="ConcordServerException"/> when the server says no and
-/// <see cref="ConcordConnectionException"/> when no endpoint answers. What may be missing in the normal course (a key, a
+/// <see cref="ConcordUnavailableException"/> when no endpoint answers. What may be missing in the normal course (a key, a
 /// lost swap) is a result.
 /// </remarks>
 public sealed class KvClient
 {
     private readonly Etcd.KV.KVClient _kv;
     private readonly Etcd.Watch.WatchClient _watch;
-    private readonly TimeProvider _time;
+    private readonly ConcordClientOptions _options;
 
-    internal KvClient(CallInvoker invoker, TimeProvider time)
+    internal KvClient(CallInvoker invoker, ConcordClientOptions options)
     {
         _kv = new Etcd.KV.KVClient(invoker);
         _watch = new Etcd.Watch.WatchClient(invoker);
-        _time = time;
+        _options = options;
     }
 
     /// <summary>The pair, or null if the key does not exist (at that revision).</summary>
@@ -32,8 +32,8 @@ public sealed class KvClient
         options ??= new();
         var request = KvRequests.Range(
             KeyRange.Single(key), new() { Revision = options.Revision, Serializable = options.Serializable });
-        var response = await Calls.Unary(
-            _kv.RangeAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _kv.RangeAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return response.Kvs.Count == 0 ? null : KeyValue.From(response.Kvs[0]);
     }
 
@@ -57,9 +57,7 @@ public sealed class KvClient
         while (await pages.NextAsync(cancellationToken).ConfigureAwait(false) is { } page)
         {
             foreach (var pair in page)
-            {
                 yield return pair;
-            }
         }
     }
 
@@ -72,8 +70,8 @@ public sealed class KvClient
         options ??= new();
         var request = KvRequests.Range(range, new() { Revision = options.Revision, Serializable = options.Serializable });
         request.CountOnly = true;
-        var response = await Calls.Unary(
-            _kv.RangeAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _kv.RangeAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return response.Count;
     }
 
@@ -84,8 +82,8 @@ public sealed class KvClient
         CancellationToken cancellationToken = default)
     {
         var request = KvRequests.Put(key, value, options ?? new());
-        var response = await Calls.Unary(
-            _kv.PutAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _kv.PutAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return new(response.Header.Revision, response.PrevKv is { } previous ? KeyValue.From(previous) : null);
     }
 
@@ -95,8 +93,8 @@ public sealed class KvClient
         CancellationToken cancellationToken = default)
     {
         var request = KvRequests.Delete(range, returnPrevious);
-        var response = await Calls.Unary(
-            _kv.DeleteRangeAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _kv.DeleteRangeAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return new(response.Header.Revision, response.Deleted, [.. response.PrevKvs.Select(KeyValue.From)]);
     }
 
@@ -130,13 +128,11 @@ public sealed class KvClient
         WatchOptions? options = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var watcher = new KvWatcher(_watch, this, range, options ?? new(), _time);
+        using var watcher = new KvWatcher(_watch, this, range, options ?? new(), _options);
         while (true)
         {
             foreach (var change in await watcher.NextAsync(cancellationToken).ConfigureAwait(false))
-            {
                 yield return change;
-            }
         }
     }
 

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Etcd = Concord.Protocol.Etcd;
 
 namespace Concord.Client.Kv;
@@ -17,9 +16,7 @@ public sealed class KvTransaction
     public KvTransaction If(params ReadOnlySpan<KvCondition> conditions)
     {
         foreach (var condition in conditions)
-        {
             _request.Compare.Add(condition.Message);
-        }
 
         return this;
     }
@@ -27,9 +24,7 @@ public sealed class KvTransaction
     public KvTransaction Then(params ReadOnlySpan<KvOperation> operations)
     {
         foreach (var operation in operations)
-        {
             _request.Success.Add(operation.Message);
-        }
 
         return this;
     }
@@ -37,17 +32,15 @@ public sealed class KvTransaction
     public KvTransaction Else(params ReadOnlySpan<KvOperation> operations)
     {
         foreach (var operation in operations)
-        {
             _request.Failure.Add(operation.Message);
-        }
 
         return this;
     }
 
     public async Task<TransactionResult> CommitAsync(CancellationToken cancellationToken = default)
     {
-        var response = await Calls.Unary(
-            _kv.TxnAsync(_request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await _kv.TxnAsync(_request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         return new(response.Succeeded, response.Header.Revision, [.. response.Responses.Select(ToResult)]);
     }
 

@@ -1,3 +1,4 @@
+using Concord.Client.Connection;
 using Grpc.Core;
 using Etcd = Concord.Protocol.Etcd;
 
@@ -9,13 +10,13 @@ internal sealed class KvWatcher(
     KvClient kv,
     KeyRange range,
     WatchOptions options,
-    TimeProvider time) : IDisposable
+    ConcordClientOptions clientOptions) : IDisposable
 {
     /// <summary>Events of an answer that the server sent in parts; a revision is reported whole or not at all.</summary>
     private readonly List<Etcd.Event> _parts = [];
-    private readonly Backoff _backoff = new(time);
     private AsyncDuplexStreamingCall<Etcd.WatchRequest, Etcd.WatchResponse>? _stream;
     private long _nextRevision = options.StartRevision;
+    private int _failures;
     private TimeSpan _delay;
 
     public void Dispose() => _stream?.Dispose();
@@ -23,25 +24,18 @@ internal sealed class KvWatcher(
     /// <summary>Waits for the next answer; may be empty. Throws when cancelled or when the server refuses the watch.</summary>
     public async Task<IReadOnlyList<KvWatchEvent>> NextAsync(CancellationToken cancellationToken)
     {
+        if (_delay > TimeSpan.Zero)
+        {
+            await Task.Delay(_delay, clientOptions.TimeProvider, cancellationToken).ConfigureAwait(false);
+            _delay = TimeSpan.Zero;
+        }
+
         try
         {
-            if (_delay > TimeSpan.Zero)
-            {
-                await Task.Delay(_delay, time, cancellationToken).ConfigureAwait(false);
-                _delay = TimeSpan.Zero;
-            }
-
             _stream ??= await OpenAsync(cancellationToken).ConfigureAwait(false);
-            if (!await _stream.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
-            {
-                throw new RpcException(new Status(StatusCode.Unavailable, "the server ended the watch stream"));
-            }
-
-            return await ReceiveAsync(_stream.ResponseStream.Current, cancellationToken).ConfigureAwait(false);
-        }
-        catch (RpcException exception)
-        {
-            return [Interrupt(Calls.Translate(exception, cancellationToken))];
+            return await _stream.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false)
+                ? await ReceiveAsync(_stream.ResponseStream.Current, cancellationToken).ConfigureAwait(false)
+                : [Interrupt(new ConcordUnavailableException("The server ended the watch stream."))];
         }
         catch (ConcordException exception) when (exception.IsTransient)
         {
@@ -65,41 +59,43 @@ internal sealed class KvWatcher(
         try
         {
             await stream.RequestStream.WriteAsync(new() { CreateRequest = create }, cancellationToken).ConfigureAwait(false);
-            return stream;
         }
-        catch
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException)
         {
-            stream.Dispose();
-            throw;
+            // The stream is broken already; the read that follows tells why, in the client's own exceptions.
         }
+
+        return stream;
     }
 
     private async Task<IReadOnlyList<KvWatchEvent>> ReceiveAsync(
         Etcd.WatchResponse response,
         CancellationToken cancellationToken)
     {
-        _backoff.Reset();
+        _failures = 0;
         if (response.CompactRevision > 0)
-        {
             return [await RelistAsync(response.CompactRevision, cancellationToken).ConfigureAwait(false)];
-        }
 
         if (response.Canceled)
         {
-            throw Calls.Refused(StatusCode.FailedPrecondition, response.CancelReason);
+            throw CallErrors.From(new Protocol.V1.ErrorDetail
+            {
+                Code = "watch_refused",
+                Message = response.CancelReason.Length > 0 ? response.CancelReason : "The server cancelled the watch.",
+            });
         }
+
 
         _parts.AddRange(response.Events);
         if (response.Fragment)
-        {
             return [];
-        }
 
         if (_parts.Count == 0)
         {
-            // "Created" and progress answers: everything up to the header's revision has been sent. A watch into the
-            // future keeps its start.
-            _nextRevision = Math.Max(_nextRevision, response.Header.Revision + 1);
+            // A watch from now on learns from "created" what now is. A progress answer says that everything up to its
+            // revision has been sent; "created" does not: history may follow it.
+            if (_nextRevision == 0 || !response.Created)
+                _nextRevision = Math.Max(_nextRevision, response.Header.Revision + 1);
             return [];
         }
 
@@ -120,12 +116,9 @@ internal sealed class KvWatcher(
     private KvWatchEvent.Interrupted Interrupt(ConcordException reason)
     {
         Close();
-        if (!reason.IsTransient)
-        {
-            throw reason;
-        }
-
-        _delay = _backoff.Next();
+        // Full jitter: a uniform share of a bound that doubles, so that many watchers do not come back at once.
+        var bound = clientOptions.BackoffMin * Math.Pow(2, Math.Min(_failures++, 30));
+        _delay = Random.Shared.NextDouble() * (bound < clientOptions.BackoffMax ? bound : clientOptions.BackoffMax);
         return new(reason, _delay);
     }
 

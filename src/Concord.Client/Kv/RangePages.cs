@@ -31,14 +31,12 @@ internal sealed class RangePages(Etcd.KV.KVClient kv, KeyRange range, RangeOptio
     public async Task<IReadOnlyList<KeyValue>?> NextAsync(CancellationToken cancellationToken)
     {
         if (_done)
-        {
             return null;
-        }
 
         var request = KvRequests.Range(
             _rest, options with { Limit = Math.Min(_remaining, _pageKeys), Revision = Revision });
-        var response = await Calls.Unary(
-            kv.RangeAsync(request, cancellationToken: cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await kv.RangeAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
         KeyValue[] page = [.. response.Kvs.Select(KeyValue.From)];
         Revision = Revision == 0 ? response.Header.Revision : Revision;
         _remaining -= page.Length;
