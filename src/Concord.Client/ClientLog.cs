@@ -1,3 +1,4 @@
+using Concord.Client.Configs;
 using Microsoft.Extensions.Logging;
 
 namespace Concord.Client;
@@ -15,25 +16,25 @@ internal static partial class ClientLog
     public static partial void StreamFault(ILogger log, Exception error);
 
     [LoggerMessage(7012, LogLevel.Information, "{View} follows release {Release} (revision {Revision}, {Count} settings)")]
-    public static partial void SnapshotApplied(ILogger log, ConfigView view, long release, long revision, int count);
+    public static partial void SnapshotApplied(ILogger log, ConfigurationView view, long release, long revision, int count);
 
     [LoggerMessage(7013, LogLevel.Warning, "{View} in release {Release}: {Problem}")]
-    public static partial void SnapshotProblem(ILogger log, ConfigView view, long release, string problem);
+    public static partial void SnapshotProblem(ILogger log, ConfigurationView view, long release, string problem);
 
     [LoggerMessage(7014, LogLevel.Error, "{View} rejects release {Release} and keeps what it had: {Reason}")]
-    public static partial void SnapshotRejected(ILogger log, ConfigView view, long release, string reason);
+    public static partial void SnapshotRejected(ILogger log, ConfigurationView view, long release, string reason);
 
     [LoggerMessage(7015, LogLevel.Error, "Judging release {Release} of {View} failed, which counts as a rejection")]
-    public static partial void JudgeFailed(ILogger log, Exception error, ConfigView view, long release);
+    public static partial void JudgeFailed(ILogger log, Exception error, ConfigurationView view, long release);
 
     [LoggerMessage(7016, LogLevel.Warning, "The server refuses to serve {View}, it is asked again later: {Reason}")]
-    public static partial void SubscriptionRefused(ILogger log, ConfigView view, string reason);
+    public static partial void SubscriptionRefused(ILogger log, ConfigurationView view, string reason);
 
     [LoggerMessage(7017, LogLevel.Warning, "A change of {View} starts from version {From} but this client holds {Held}; asking for the whole view")]
-    public static partial void DeltaDoesNotFit(ILogger log, ConfigView view, string from, string held);
+    public static partial void DeltaDoesNotFit(ILogger log, ConfigurationView view, string from, string held);
 
     [LoggerMessage(7018, LogLevel.Error, "A handler of changes of {View} failed; the others were called")]
-    public static partial void HandlerFailed(ILogger log, Exception error, ConfigView view);
+    public static partial void HandlerFailed(ILogger log, Exception error, ConfigurationView view);
 
     [LoggerMessage(7020, LogLevel.Warning, "The last known good file {Path} is ignored: {Reason}")]
     public static partial void CacheIgnored(ILogger log, string path, string reason);

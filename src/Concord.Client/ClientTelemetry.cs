@@ -1,5 +1,6 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Diagnostics;
+using Concord.Client.Configs;
 
 namespace Concord.Client;
 
@@ -19,7 +20,7 @@ public static class ClientTelemetry
     private static readonly Counter<long> StreamsLost = Meter.CreateCounter<long>(
         "concord.config.streams.lost", "{stream}", "Configuration streams that ended or could not be opened.");
 
-    internal static void Settled(ConfigView view, string outcome) => Releases.Add(
+    internal static void Settled(ConfigurationView view, string outcome) => Releases.Add(
         1,
         new("concord.application", view.Application),
         new("concord.environment", view.Environment),

@@ -1,4 +1,6 @@
+using Concord.Client.Configs;
 using Concord.Client.Connection;
+using Concord.Client.Subscriptions;
 using Grpc.Core;
 
 namespace Concord.Client;
@@ -50,7 +52,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
 
     /// <summary>Follows a view of the configuration until the subscription or the client is disposed. Does not wait for
     /// the server: see <see cref="ConfigSubscription.WaitForServerAsync"/>.</summary>
-    public ConfigSubscription Subscribe(ConfigView view, ConfigSubscriptionOptions? options = null)
+    public ConfigSubscription Subscribe(ConfigurationView view, ConfigSubscriptionOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(view);
         ObjectDisposedException.ThrowIf(_disposed != 0, this);

@@ -1,12 +1,12 @@
 using System.Collections.ObjectModel;
-using Concord.Protocol.V1;
+using V1 = Concord.Protocol.V1;
 
-namespace Concord.Client;
+namespace Concord.Client.Subscriptions;
 
 /// <summary>One state of a view, whole and immutable.</summary>
-public sealed class ConfigSnapshot
+public sealed class SettingsSnapshot
 {
-    internal ConfigSnapshot(
+    internal SettingsSnapshot(
         IReadOnlyDictionary<string, string> settings, string version, long release, long revision, IReadOnlyList<string> problems)
     {
         Settings = settings;
@@ -31,17 +31,17 @@ public sealed class ConfigSnapshot
     /// <summary>What the server could not resolve, in words; the keys concerned keep their text as written.</summary>
     public IReadOnlyList<string> Problems { get; }
 
-    internal static ConfigSnapshot From(EffectiveConfiguration full)
+    internal static SettingsSnapshot From(V1.EffectiveConfiguration full)
     {
         var settings = new Dictionary<string, string>(full.Settings.Count, StringComparer.Ordinal);
         foreach (var setting in full.Settings)
             settings[setting.Key] = setting.Value;
-        return new ConfigSnapshot(
+        return new SettingsSnapshot(
             new ReadOnlyDictionary<string, string>(settings), full.Version, full.Release, full.Revision, [.. full.Problems]);
     }
 
     /// <summary>The state that a delta leads to. The caller has checked that it starts from this one.</summary>
-    internal ConfigSnapshot With(WatchConfigResponse.Types.Delta delta)
+    internal SettingsSnapshot With(V1.WatchConfigResponse.Types.Delta delta)
     {
         var settings = Settings;
         if (delta.Set.Count > 0 || delta.Removed.Count > 0)
@@ -54,14 +54,14 @@ public sealed class ConfigSnapshot
             settings = new ReadOnlyDictionary<string, string>(changed);
         }
 
-        return new ConfigSnapshot(settings, delta.Version, delta.Release, delta.Revision, [.. delta.Problems]);
+        return new SettingsSnapshot(settings, delta.Version, delta.Release, delta.Revision, [.. delta.Problems]);
     }
 
-    internal EffectiveConfiguration ToMessage()
+    internal V1.EffectiveConfiguration ToMessage()
     {
-        var message = new EffectiveConfiguration { Version = Version, Release = Release, Revision = Revision };
+        var message = new V1.EffectiveConfiguration { Version = Version, Release = Release, Revision = Revision };
         foreach (var (key, value) in Settings)
-            message.Settings.Add(new Setting { Key = key, Value = value });
+            message.Settings.Add(new V1.Setting { Key = key, Value = value });
         message.Problems.Add(Problems);
         return message;
     }

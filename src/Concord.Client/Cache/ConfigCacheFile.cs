@@ -1,11 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
-using Concord.Protocol.V1;
+using Concord.Client.Configs;
+using Concord.Client.Subscriptions;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
+using V1 = Concord.Protocol.V1;
 
-namespace Concord.Client;
+namespace Concord.Client.Cache;
 
 /// <summary>
 /// The last known good configuration of a view on this machine's disk, so that a service starts while no server is
@@ -18,11 +20,11 @@ public sealed class ConfigCacheFile
 
     private readonly ConfigCacheProtector? _protector;
     private readonly ILogger _log;
-    private readonly ConfigView _view;
+    private readonly ConfigurationView _view;
 
     /// <param name="directory">Where the file lives; made on first use, readable by this user only.
     /// <see cref="DefaultDirectory"/> is a good one.</param>
-    public ConfigCacheFile(string directory, ConfigView view, ILogger log, ConfigCacheProtector? protector = null)
+    public ConfigCacheFile(string directory, ConfigurationView view, ILogger log, ConfigCacheProtector? protector = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         ArgumentNullException.ThrowIfNull(view);
@@ -54,7 +56,7 @@ public sealed class ConfigCacheFile
     }
 
     /// <summary>Reads the file. False if there is none, or none to be trusted.</summary>
-    public bool TryLoad([NotNullWhen(true)] out ConfigSnapshot? snapshot)
+    public bool TryLoad([NotNullWhen(true)] out SettingsSnapshot? snapshot)
     {
         snapshot = null;
         try
@@ -73,13 +75,13 @@ public sealed class ConfigCacheFile
                 return Ignore("it is not encrypted although a protector is configured");
             var plain = _protector is null ? payload : _protector.Unprotect(payload);
             using var input = new CodedInputStream(plain);
-            var view = new ViewId();
-            var content = new EffectiveConfiguration();
+            var view = new V1.ViewId();
+            var content = new V1.EffectiveConfiguration();
             input.ReadMessage(view);
             input.ReadMessage(content);
             if (!view.Equals(_view.ToMessage()))
                 return Ignore("it belongs to another view");
-            snapshot = ConfigSnapshot.From(content);
+            snapshot = SettingsSnapshot.From(content);
             return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException
@@ -90,7 +92,7 @@ public sealed class ConfigCacheFile
     }
 
     /// <summary>Replaces the file in one step. A failure is logged; the service does not depend on it.</summary>
-    public void Save(ConfigSnapshot snapshot)
+    public void Save(SettingsSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         var temporary = $"{Path}.{Environment.ProcessId}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.tmp";
@@ -115,7 +117,7 @@ public sealed class ConfigCacheFile
         }
     }
 
-    private byte[] Serialize(ConfigSnapshot snapshot)
+    private byte[] Serialize(SettingsSnapshot snapshot)
     {
         using var buffer = new MemoryStream();
         using (var output = new CodedOutputStream(buffer, leaveOpen: true))

@@ -1,4 +1,4 @@
-namespace Concord.Client;
+namespace Concord.Client.Subscriptions;
 
 /// <summary>How a subscription is doing; immutable, replaced as a whole.</summary>
 public sealed record ConfigSubscriptionState

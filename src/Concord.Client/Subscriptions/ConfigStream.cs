@@ -1,10 +1,11 @@
 using System.Threading.Channels;
+using Concord.Client.Configs;
 using Concord.Client.Connection;
-using Concord.Protocol.V1;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using V1 = Concord.Protocol.V1;
 
-namespace Concord.Client;
+namespace Concord.Client.Subscriptions;
 
 /// <summary>
 /// The client's one stream for all its subscriptions: opened with the first, closed with the last, moved to the next
@@ -25,13 +26,13 @@ internal sealed class ConfigStream(EndpointRing ring, ChannelSet channels, Failo
     // A wish to be woken, not a queue: one pending wish stands for all.
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
-    private readonly Instance _instance = InstanceIdentity.Of(options.Host);
+    private readonly V1.Instance _instance = InstanceIdentity.Of(options.Host);
     private int _lastNumber;
     private int _connection;
     private Task _running = Task.CompletedTask;
     private CancellationTokenSource? _stop;
 
-    public ConfigSubscription Add(ConfigView view, ConfigSubscriptionOptions subscriptionOptions)
+    public ConfigSubscription Add(ConfigurationView view, ConfigSubscriptionOptions subscriptionOptions)
     {
         lock (_gate)
         {
@@ -136,7 +137,7 @@ internal sealed class ConfigStream(EndpointRing ring, ChannelSet channels, Failo
         var writing = Task.CompletedTask;
         try
         {
-            var client = new Configs.ConfigsClient(channels[at]);
+            var client = new V1.Configs.ConfigsClient(channels[at]);
             using var call = client.Watch(cancellationToken: end.Token);
             writing = WriteAsync(call.RequestStream, ++_connection, end);
             while (await call.ResponseStream.MoveNext(end.Token).ConfigureAwait(false))
@@ -174,7 +175,7 @@ internal sealed class ConfigStream(EndpointRing ring, ChannelSet channels, Failo
         }
     }
 
-    private void Dispatch(WatchConfigResponse message, int at)
+    private void Dispatch(V1.WatchConfigResponse message, int at)
     {
         ConfigSubscription? subscription;
         lock (_gate)
@@ -183,11 +184,11 @@ internal sealed class ConfigStream(EndpointRing ring, ChannelSet channels, Failo
     }
 
     /// <summary>Tells the server what is due, whenever woken, until the stream ends. Never throws.</summary>
-    private async Task WriteAsync(IClientStreamWriter<WatchConfigRequest> stream, int connection, CancellationTokenSource end)
+    private async Task WriteAsync(IClientStreamWriter<V1.WatchConfigRequest> stream, int connection, CancellationTokenSource end)
     {
         lock (_gate)
             _removed.Clear();
-        var due = new List<WatchConfigRequest>();
+        var due = new List<V1.WatchConfigRequest>();
         try
         {
             do
@@ -210,12 +211,12 @@ internal sealed class ConfigStream(EndpointRing ring, ChannelSet channels, Failo
         }
     }
 
-    private void TakeDue(int connection, List<WatchConfigRequest> due)
+    private void TakeDue(int connection, List<V1.WatchConfigRequest> due)
     {
         lock (_gate)
         {
             foreach (var number in _removed)
-                due.Add(new WatchConfigRequest { Unsubscribe = new() { Subscription = number } });
+                due.Add(new V1.WatchConfigRequest { Unsubscribe = new() { Subscription = number } });
             _removed.Clear();
             foreach (var subscription in _subscriptions.Values)
                 subscription.TakeDue(connection, _instance, due);

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using Concord.Protocol.V1;
+using V1 = Concord.Protocol.V1;
 
-namespace Concord.Client;
+namespace Concord.Client.Subscriptions;
 
 /// <summary>How this process introduces itself: unique per process, and readable in a list of instances.</summary>
 internal static class InstanceIdentity
@@ -11,7 +11,7 @@ internal static class InstanceIdentity
     private static readonly string Version =
         typeof(InstanceIdentity).Assembly.GetName().Version is { } version ? $"{version.Major}.{version.Minor}.{version.Build}" : "";
 
-    public static Instance Of(string host) => new()
+    public static V1.Instance Of(string host) => new()
     {
         Id = $"{host}-{Environment.ProcessId}-{Nonce}",
         Host = host,

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
-namespace Concord.Client;
+namespace Concord.Client.Cache;
 
 /// <summary>
 /// The frame of the last known good file, all numbers little-endian:

@@ -1,4 +1,4 @@
-namespace Concord.Client;
+namespace Concord.Client.Subscriptions;
 
 /// <summary>What the process makes of a snapshot: takes it, or keeps what it has and says why.</summary>
 public sealed record ConfigVerdict

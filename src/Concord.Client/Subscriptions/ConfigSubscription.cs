@@ -1,9 +1,10 @@
 using System.Diagnostics;
-using Concord.Protocol.V1;
+using Concord.Client.Configs;
 using Microsoft.Extensions.Logging;
 using Outcome = Concord.Protocol.V1.WatchConfigRequest.Types.Outcome;
+using V1 = Concord.Protocol.V1;
 
-namespace Concord.Client;
+namespace Concord.Client.Subscriptions;
 
 /// <summary>
 /// Follows one view. <see cref="Current"/> is always a whole, accepted snapshot and is replaced in one step; readers
@@ -17,14 +18,14 @@ public sealed class ConfigSubscription : IAsyncDisposable
     private readonly ConfigSubscriptionOptions _options;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
-    private readonly TaskCompletionSource<ConfigSnapshot> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<SettingsSnapshot> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _answeredOrOutOfReach = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private volatile ConfigSnapshot? _current;
+    private volatile SettingsSnapshot? _current;
     private volatile ConfigSubscriptionState _state;
 
     // What the server sent last, accepted or not: the base of the next delta. Written by the stream's reader only.
-    private volatile ConfigSnapshot? _received;
+    private volatile SettingsSnapshot? _received;
 
     // Guarded by the gate.
     private long _knownRevision;
@@ -34,7 +35,7 @@ public sealed class ConfigSubscription : IAsyncDisposable
     private bool _holdReports;
 
     internal ConfigSubscription(
-        ConfigStream stream, int number, ConfigView view, ConfigSubscriptionOptions options, TimeProvider time, ILogger log)
+        ConfigStream stream, int number, ConfigurationView view, ConfigSubscriptionOptions options, TimeProvider time, ILogger log)
     {
         _stream = stream;
         _options = options;
@@ -48,13 +49,13 @@ public sealed class ConfigSubscription : IAsyncDisposable
         _state = new ConfigSubscriptionState { Since = time.GetUtcNow() };
     }
 
-    public ConfigView View { get; }
+    public ConfigurationView View { get; }
 
     /// <summary>The snapshot to use; null until the first one.</summary>
-    public ConfigSnapshot? Current => _current;
+    public SettingsSnapshot? Current => _current;
 
     /// <summary>What the server sent last; differs from <see cref="Current"/> while that is rejected.</summary>
-    public ConfigSnapshot? Received => _received;
+    public SettingsSnapshot? Received => _received;
 
     public ConfigSubscriptionState State => _state;
 
@@ -63,7 +64,7 @@ public sealed class ConfigSubscription : IAsyncDisposable
     public Task FirstAttempt => _answeredOrOutOfReach.Task;
 
     /// <summary>Raised after <see cref="Current"/> has new content, on the thread that reads the stream.</summary>
-    public event Action<ConfigSnapshot>? Changed;
+    public event Action<SettingsSnapshot>? Changed;
 
     /// <summary>Raised after <see cref="State"/> was replaced.</summary>
     public event Action<ConfigSubscriptionState>? StateChanged;
@@ -71,7 +72,7 @@ public sealed class ConfigSubscription : IAsyncDisposable
     internal int Number { get; }
 
     /// <summary>Waits for the first snapshot that the server sends; one from an earlier run does not count.</summary>
-    public Task<ConfigSnapshot> WaitForServerAsync(CancellationToken cancellationToken) => _first.Task.WaitAsync(cancellationToken);
+    public Task<SettingsSnapshot> WaitForServerAsync(CancellationToken cancellationToken) => _first.Task.WaitAsync(cancellationToken);
 
     /// <summary>Ends <see cref="ConfigSubscriptionOptions.HoldReports"/>: what became of the last snapshot is reported now.</summary>
     public void StartReporting()
@@ -91,7 +92,7 @@ public sealed class ConfigSubscription : IAsyncDisposable
     /// Takes back the acceptance of a snapshot: an earlier one is current again and the newer one is reported as rejected.
     /// </summary>
     /// <returns>False if the rejected snapshot is not current any more; then nothing happens.</returns>
-    public bool FallBack(ConfigSnapshot rejected, ConfigSnapshot earlier, string reason)
+    public bool FallBack(SettingsSnapshot rejected, SettingsSnapshot earlier, string reason)
     {
         ArgumentNullException.ThrowIfNull(rejected);
         ArgumentNullException.ThrowIfNull(earlier);
@@ -113,7 +114,7 @@ public sealed class ConfigSubscription : IAsyncDisposable
     public ValueTask DisposeAsync() => _stream.RemoveAsync(this);
 
     /// <summary>Adds what has to be told to the server on this connection.</summary>
-    internal void TakeDue(int connection, Instance instance, List<WatchConfigRequest> due)
+    internal void TakeDue(int connection, V1.Instance instance, List<V1.WatchConfigRequest> due)
     {
         lock (_gate)
         {
@@ -122,31 +123,31 @@ public sealed class ConfigSubscription : IAsyncDisposable
                 _subscribedOn = connection;
                 // The answer to the subscription leads to a fresh report.
                 _reportDue = false;
-                due.Add(new WatchConfigRequest { Subscribe = SubscribeRequest_NeedsGate(instance) });
+                due.Add(new V1.WatchConfigRequest { Subscribe = SubscribeRequest_NeedsGate(instance) });
             }
             else if (_reportDue && !_holdReports)
             {
                 _reportDue = false;
-                due.Add(new WatchConfigRequest { Report = CurrentReport() });
+                due.Add(new V1.WatchConfigRequest { Report = CurrentReport() });
             }
         }
     }
 
-    internal void OnMessage(WatchConfigResponse message, Uri endpoint)
+    internal void OnMessage(V1.WatchConfigResponse message, Uri endpoint)
     {
         switch (message.EventCase)
         {
-            case WatchConfigResponse.EventOneofCase.Full:
-                OnSnapshot(ConfigSnapshot.From(message.Full), endpoint);
+            case V1.WatchConfigResponse.EventOneofCase.Full:
+                OnSnapshot(SettingsSnapshot.From(message.Full), endpoint);
                 break;
-            case WatchConfigResponse.EventOneofCase.Delta:
+            case V1.WatchConfigResponse.EventOneofCase.Delta:
                 OnDelta(message.Delta, endpoint);
                 break;
-            case WatchConfigResponse.EventOneofCase.Heartbeat:
+            case V1.WatchConfigResponse.EventOneofCase.Heartbeat:
                 lock (_gate)
                     _knownRevision = Math.Max(_knownRevision, message.Heartbeat.Revision);
                 break;
-            case WatchConfigResponse.EventOneofCase.Refusal:
+            case V1.WatchConfigResponse.EventOneofCase.Refusal:
                 OnRefused(new ConcordServerException(Grpc.Core.StatusCode.FailedPrecondition, message.Refusal.Error, inner: null));
                 break;
             default:
@@ -178,7 +179,7 @@ public sealed class ConfigSubscription : IAsyncDisposable
         _stream.Wake();
     }
 
-    private void OnDelta(WatchConfigResponse.Types.Delta delta, Uri endpoint)
+    private void OnDelta(V1.WatchConfigResponse.Types.Delta delta, Uri endpoint)
     {
         var known = _received;
         if (known is not null && !WantsFullView() && known.Version == delta.FromVersion)
@@ -205,7 +206,7 @@ public sealed class ConfigSubscription : IAsyncDisposable
             return _wantsFullView;
     }
 
-    private void OnSnapshot(ConfigSnapshot snapshot, Uri endpoint)
+    private void OnSnapshot(SettingsSnapshot snapshot, Uri endpoint)
     {
         var sameContent = _received?.Version == snapshot.Version;
         _received = snapshot;
@@ -234,7 +235,7 @@ public sealed class ConfigSubscription : IAsyncDisposable
         _stream.Wake();
     }
 
-    private void Decide(ConfigSnapshot snapshot)
+    private void Decide(SettingsSnapshot snapshot)
     {
         using var activity = ClientTelemetry.Activities.StartActivity("concord.config.apply");
         activity?.SetTag("concord.application", View.Application).SetTag("concord.environment", View.Environment)
@@ -259,7 +260,7 @@ public sealed class ConfigSubscription : IAsyncDisposable
         Raise(Changed, snapshot);
     }
 
-    private ConfigVerdict Judge(ConfigSnapshot snapshot)
+    private ConfigVerdict Judge(SettingsSnapshot snapshot)
     {
         try
         {
@@ -272,7 +273,7 @@ public sealed class ConfigSubscription : IAsyncDisposable
         }
     }
 
-    private void Reject(ConfigSnapshot snapshot, string reason)
+    private void Reject(SettingsSnapshot snapshot, string reason)
     {
         ClientLog.SnapshotRejected(_log, View, snapshot.Release, reason);
         ClientTelemetry.Settled(View, "rejected");
@@ -293,9 +294,9 @@ public sealed class ConfigSubscription : IAsyncDisposable
         _stream.AskAgainLater(this);
     }
 
-    private WatchConfigRequest.Types.Subscribe SubscribeRequest_NeedsGate(Instance instance)
+    private V1.WatchConfigRequest.Types.Subscribe SubscribeRequest_NeedsGate(V1.Instance instance)
     {
-        var request = new WatchConfigRequest.Types.Subscribe
+        var request = new V1.WatchConfigRequest.Types.Subscribe
         {
             Subscription = Number,
             View = View.ToMessage(),
@@ -310,11 +311,11 @@ public sealed class ConfigSubscription : IAsyncDisposable
         return request;
     }
 
-    private WatchConfigRequest.Types.Report CurrentReport()
+    private V1.WatchConfigRequest.Types.Report CurrentReport()
     {
         var subject = _received!;
         var reason = _state.RejectedReason;
-        return new WatchConfigRequest.Types.Report
+        return new V1.WatchConfigRequest.Types.Report
         {
             Subscription = Number,
             Version = subject.Version,
