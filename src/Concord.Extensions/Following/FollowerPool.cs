@@ -1,4 +1,5 @@
 using Concord.Client;
+using Concord.Extensions.Status;
 
 namespace Concord.Extensions.Following;
 
@@ -26,6 +27,7 @@ internal static class FollowerPool
 
     public static ConfigFollower Acquire(FollowerSettings settings)
     {
+        ExtensionsTelemetry.Start();
         lock (Gate)
         {
             if (Followers.TryGetValue(settings.Key, out var entry))

@@ -20,7 +20,6 @@ public static class ConcordServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         if (services.Any(service => service.ServiceType == typeof(OptionsJudge)))
             return services;
-        ExtensionsTelemetry.Start();
         services.AddOptions();
         services.AddSingleton<OptionsJudge>();
         services.AddSingleton(provider => new ConcordStatus(provider.GetRequiredService<OptionsJudge>()));

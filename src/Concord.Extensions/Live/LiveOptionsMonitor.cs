@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
@@ -17,7 +16,6 @@ internal sealed class LiveOptionsMonitor<[DynamicallyAccessedMembers(Dynamically
     private readonly IOptionsFactory<T> _factory;
     private readonly IOptionsMonitorCache<T> _cache;
     private readonly OptionsJudge _judge;
-    private readonly ILogger _log;
     private readonly List<IDisposable> _registrations = [];
     private readonly ConcurrentDictionary<string, bool> _made = new(StringComparer.Ordinal);
     private event Action<T, string?>? Listeners;
@@ -26,13 +24,11 @@ internal sealed class LiveOptionsMonitor<[DynamicallyAccessedMembers(Dynamically
         IOptionsFactory<T> factory,
         IEnumerable<IOptionsChangeTokenSource<T>> sources,
         IOptionsMonitorCache<T> cache,
-        OptionsJudge judge,
-        ILogger<OptionsJudge> log)
+        OptionsJudge judge)
     {
         _factory = factory;
         _cache = cache;
         _judge = judge;
-        _log = log;
         foreach (var source in sources)
             _registrations.Add(ChangeToken.OnChange(source.GetChangeToken, Refresh, source.Name ?? Options.DefaultName));
     }
@@ -45,12 +41,16 @@ internal sealed class LiveOptionsMonitor<[DynamicallyAccessedMembers(Dynamically
         // A validator that looks at other options judges the same candidate, and leaves no trace of it here.
         if (ReadScope.IsJudging)
             return _factory.Create(name);
-        return _cache.GetOrAdd(name, () =>
+        var value = _cache.GetOrAdd(name, () =>
         {
             var options = _factory.Create(name);
             _made.TryAdd(name, true);
             return options;
         });
+        // Whoever is being made with the help of these options depends on what they were made from.
+        if (ReadScope.IsRecording && _judge.ReadsOf(typeof(T), name) is { } reads)
+            ReadScope.NoteReadsOf(reads);
+        return value;
     }
 
     public IDisposable OnChange(Action<T, string?> listener)
@@ -82,7 +82,7 @@ internal sealed class LiveOptionsMonitor<[DynamicallyAccessedMembers(Dynamically
         }
         catch (Exception error)
         {
-            ExtensionsLog.OptionsKept(_log, error, OptionsFault.NameOf(typeof(T), name));
+            ExtensionsLog.OptionsKept(_judge.Log, error, OptionsFault.NameOf(typeof(T), name));
             return;
         }
 
@@ -102,7 +102,7 @@ internal sealed class LiveOptionsMonitor<[DynamicallyAccessedMembers(Dynamically
             }
             catch (Exception error)
             {
-                ExtensionsLog.OptionsHandlerFailed(_log, error, OptionsFault.NameOf(typeof(T), name));
+                ExtensionsLog.OptionsHandlerFailed(_judge.Log, error, OptionsFault.NameOf(typeof(T), name));
             }
         }
     }

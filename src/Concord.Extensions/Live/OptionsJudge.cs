@@ -13,12 +13,16 @@ namespace Concord.Extensions.Live;
 /// makes the objects that the change touches once more, seeing the candidate: if one cannot be made (a value does not
 /// bind, a validator objects), the candidate is rejected before anybody else has seen it.
 /// </summary>
-internal sealed class OptionsJudge(IConfiguration configuration, IServiceScopeFactory scopes, ILogger<OptionsJudge> log) : IDisposable
+internal sealed class OptionsJudge(IConfiguration configuration, IServiceScopeFactory scopes) : IDisposable
 {
+    // Not the container's logger: to make that, options are needed, and to make those, this.
+    private readonly ILogger _log = FollowerPool.Log.CreateLogger("Concord.Options");
     private readonly ConcurrentDictionary<(Type Type, string Name), Watched> _watched = [];
     private readonly HashSet<ConfigFollower> _followers = [];
     private readonly Lock _gate = new();
     private volatile bool _attached;
+
+    public ILogger Log => _log;
 
     public IReadOnlyList<ConfigFollower> Followers
     {
@@ -73,7 +77,7 @@ internal sealed class OptionsJudge(IConfiguration configuration, IServiceScopeFa
             Exception? before = null;
             ReadScope.WithCandidate(follower, follower.Data, () => before = Try(watched.Make));
             if (before is not null)
-                ExtensionsLog.OptionsAlreadyBroken(log, OptionsFault.NameOf(type, name), OptionsFault.Describe(error));
+                ExtensionsLog.OptionsAlreadyBroken(_log, OptionsFault.NameOf(type, name), OptionsFault.Describe(error));
             else
                 faults.Add($"{OptionsFault.NameOf(type, name)}: {OptionsFault.Describe(error)}");
         }

@@ -19,6 +19,8 @@ internal static class ReadScope
 
     public static bool IsJudging => t_candidate is not null;
 
+    public static bool IsRecording => t_recording is { Count: > 0 };
+
     /// <summary>The reload that the present thread is spreading; null if configuration changed for another reason.</summary>
     public static Reload? CurrentReload => t_reload;
 
@@ -40,6 +42,12 @@ internal static class ReadScope
     {
         foreach (var reads in t_recording ?? [])
             reads.AddSection(follower, path);
+    }
+
+    public static void NoteReadsOf(ReadSet other)
+    {
+        foreach (var reads in t_recording ?? [])
+            reads.UnionWith(other);
     }
 
     /// <summary>Notes what this function reads; also for the sets of the callers that record.</summary>

@@ -29,6 +29,12 @@ internal sealed class ReadSet
 
     public void AddSection(ConfigFollower follower, string? path) => _sections.Add((follower, path ?? ""));
 
+    public void UnionWith(ReadSet other)
+    {
+        _keys.UnionWith(other._keys);
+        _sections.UnionWith(other._sections);
+    }
+
     public bool IsTouchedBy(ConfigFollower follower, IReadOnlySet<string> changedKeys)
     {
         foreach (var key in changedKeys)
