@@ -1,4 +1,6 @@
+using Concord.Client.Configs;
 using Concord.Client.Connection;
+using Concord.Client.Subscriptions;
 using Grpc.Core;
 
 namespace Concord.Client;
@@ -16,6 +18,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
 {
     private readonly EndpointRing _ring;
     private readonly ChannelSet _channels;
+    private readonly ConfigStream _configStream;
     private int _disposed;
 
     /// <param name="endpoints">One or several addresses, see <see cref="ConcordEndpoints.Parse"/>.</param>
@@ -33,7 +36,9 @@ public sealed partial class ConcordClient : IAsyncDisposable
         Options = options;
         _ring = new EndpointRing(options.Endpoints, options.SpreadOverEndpoints);
         _channels = new ChannelSet(options);
-        Invoker = new FailoverInvoker(_ring, _channels, options, options.LoggerFactory.CreateLogger("Concord.Client"));
+        var invoker = new FailoverInvoker(_ring, _channels, options, options.LoggerFactory.CreateLogger("Concord.Client"));
+        Invoker = invoker;
+        _configStream = new ConfigStream(_ring, _channels, invoker, options);
     }
 
     public ConcordClientOptions Options { get; }
@@ -45,10 +50,20 @@ public sealed partial class ConcordClient : IAsyncDisposable
     /// <see cref="OperationCanceledException"/>.</summary>
     internal CallInvoker Invoker { get; }
 
-    public ValueTask DisposeAsync()
+    /// <summary>Follows a view of the configuration until the subscription or the client is disposed. Does not wait for
+    /// the server: see <see cref="ConfigSubscription.WaitForServerAsync"/>.</summary>
+    public ConfigSubscription Subscribe(ConfigurationView view, ConfigSubscriptionOptions? options = null)
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
-            _channels.Dispose();
-        return ValueTask.CompletedTask;
+        ArgumentNullException.ThrowIfNull(view);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return _configStream.Add(view, options ?? new ConfigSubscriptionOptions());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _configStream.DisposeAsync().ConfigureAwait(false);
+        _channels.Dispose();
     }
 }

@@ -1,6 +1,9 @@
 namespace Concord.Client.Configs;
 
-/// <summary>Whose configuration: an application in an environment, as an instance with these labels sees it.</summary>
+/// <summary>
+/// Whose configuration: an application in an environment, as an instance with these labels sees it. Two views with the
+/// same <see cref="Key"/> are equal.
+/// </summary>
 public sealed record ConfigurationView(string Application, string Environment)
 {
     /// <summary>The configurations to merge, later ones win; empty is the one named "application".</summary>
@@ -8,26 +11,37 @@ public sealed record ConfigurationView(string Application, string Environment)
 
     /// <summary>The labels of the asking instance: zone, version, any.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
-}
 
-/// <summary>What an instance gets: all layers merged, interpolation done.</summary>
-public sealed record ConfigurationSnapshot
-{
-    /// <summary>Keys in ':' form with their values, in byte order of the key.</summary>
-    public required IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; }
+    /// <summary>The whole view as one text, the same for equal views; not meant for people.</summary>
+    public string Key => string.Join(
+        '\n',
+        [
+            Application, Environment, string.Join(',', Names),
+            .. Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"),
+        ]);
 
-    /// <summary>The newest release in any layer of the view.</summary>
-    public required long Release { get; init; }
+    public bool Equals(ConfigurationView? other) => other is not null && Key == other.Key;
 
-    /// <summary>The store revision of the last change that touched the view.</summary>
-    public required long Revision { get; init; }
+    public override int GetHashCode() => Key.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>Identifies the content: equal versions have equal settings.</summary>
-    public required string Version { get; init; }
+    public override string ToString()
+    {
+        var names = Names.Count == 0 ? "" : $"/{string.Join('+', Names)}";
+        var labels = Labels.Count == 0 ? "" : $"@{string.Join(',', Labels.Select(label => $"{label.Key}={label.Value}"))}";
+        return $"{Application}/{Environment}{names}{labels}";
+    }
 
-    /// <summary>The document in the format that was asked for; empty when none was.</summary>
-    public required string Rendered { get; init; }
+    /// <summary>Whether the server takes this as the name of an application, environment or configuration.</summary>
+    public static bool IsName(string? name)
+    {
+        if (string.IsNullOrEmpty(name) || !(char.IsAsciiLetterLower(name[0]) || char.IsAsciiDigit(name[0])))
+            return false;
+        foreach (var c in name)
+        {
+            if (!(char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '_' or '-'))
+                return false;
+        }
 
-    /// <summary>What could not be resolved, in words; the keys concerned keep their text as written.</summary>
-    public required IReadOnlyList<string> Problems { get; init; }
+        return true;
+    }
 }
