@@ -122,10 +122,13 @@ internal sealed class ExportCommand : CliCommand
     private static ExportedConfiguration Describe(PublishedConfiguration one, string? content, string? file) =>
         new(one.Path, one.Document.Format, one.Release, content, file);
 
+    /// <summary>Names come from a server: none of them may lead out of the directory.</summary>
     private static string FileNameOf(PublishedConfiguration one)
     {
-        var path = one.Path.ToString();
-        return path[(path.IndexOf(one.Path.Environment + "/", one.Path.Application.Length, StringComparison.Ordinal) + one.Path.Environment.Length + 1)..]
-            + DocumentFormats.ExtensionOf(one.Document.Format);
+        var name = one.Path.LocalName + DocumentFormats.ExtensionOf(one.Document.Format);
+        return name.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0
+            ? name
+            : throw new CommandException(
+                ExitCode.Failure, $"'{name}' cannot be the name of a file.", "Export this configuration without --to and save the output.");
     }
 }

@@ -24,7 +24,7 @@ internal sealed class OutputOption : Option<OutputFormat>
     public OutputOption(params OutputFormat[] formats)
         : base("--output", "-o")
     {
-        var names = string.Join('|', formats.Select(Name));
+        var names = string.Join('|', formats.Select(WordFor));
         Description = formats.Contains(OutputFormat.Value)
             ? "How to print: table for eyes, json for scripts, value for the bare value"
             : "How to print: table for eyes, json for scripts";
@@ -32,7 +32,7 @@ internal sealed class OutputOption : Option<OutputFormat>
         DefaultValueFactory = _ => OutputFormat.Table;
         CustomParser = result => Parse(result, formats);
         CompletionSources.Clear();
-        CompletionSources.Add(formats.Select(Name).ToArray());
+        CompletionSources.Add(formats.Select(WordFor).ToArray());
     }
 
     public static OutputOption TableOrJson() => new(OutputFormat.Table, OutputFormat.Json);
@@ -49,15 +49,15 @@ internal sealed class OutputOption : Option<OutputFormat>
         var text = result.Tokens.Single().Value;
         foreach (var format in formats)
         {
-            if (Name(format) == text)
+            if (WordFor(format) == text)
                 return format;
         }
 
-        result.AddError($"--output is '{text}': this command prints {string.Join(", ", formats.Select(Name))}");
+        result.AddError($"--output is '{text}': this command prints {string.Join(", ", formats.Select(WordFor))}");
         return default;
     }
 
-    private static string Name(OutputFormat format) => format switch
+    private static string WordFor(OutputFormat format) => format switch
     {
         OutputFormat.Table => "table",
         OutputFormat.Json => "json",

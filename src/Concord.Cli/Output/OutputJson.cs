@@ -38,12 +38,12 @@ namespace Concord.Cli.Output;
 internal sealed partial class OutputJson : JsonSerializerContext
 {
     /// <summary>Whole documents.</summary>
-    public static OutputJson Pretty { get; } = new(Options(indented: true));
+    public static OutputJson Pretty { get; } = new(Settings(indented: true));
 
     /// <summary>One event per line.</summary>
-    public static OutputJson Lines { get; } = new(Options(indented: false));
+    public static OutputJson Lines { get; } = new(Settings(indented: false));
 
-    private static JsonSerializerOptions Options(bool indented) => new()
+    private static JsonSerializerOptions Settings(bool indented) => new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DictionaryKeyPolicy = null,
@@ -57,6 +57,7 @@ internal sealed partial class OutputJson : JsonSerializerContext
             new UtcTimeConverter(),
             new JsonStringEnumConverter<DocumentFormat>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ChangeKind>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<InstanceState>(JsonNamingPolicy.CamelCase),
         },
     };
 }
