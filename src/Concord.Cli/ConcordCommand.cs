@@ -10,7 +10,7 @@ namespace Concord.Cli;
 /// <summary>The command <c>concord</c> with everything below it.</summary>
 internal sealed class ConcordCommand : RootCommand
 {
-    public ConcordCommand()
+    public ConcordCommand(int helpWidth)
         : base("Configuration, keys and state of a Concord cluster.")
     {
         Add(Global.Endpoints);
@@ -23,7 +23,7 @@ internal sealed class ConcordCommand : RootCommand
         Add(new CompletionCommand());
 
         var help = Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        help.Action = new HelpWithExamples(new HelpAction { MaxWidth = helpWidth });
     }
 
     public GlobalOptions Global { get; } = new();

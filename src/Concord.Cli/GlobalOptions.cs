@@ -23,10 +23,9 @@ internal sealed class GlobalOptions
 
     public Option<TimeSpan> Timeout { get; } = new("--timeout")
     {
-        Description = "How long a call may take: 10, 10s, 500ms, 1m",
+        Description = "How long a call may take, such as 30, 500ms or 1m. Default: 10s",
         HelpName = "TIME",
         Recursive = true,
-        DefaultValueFactory = _ => TimeSpan.FromSeconds(10),
         CustomParser = ParseTimeout,
     };
 
@@ -42,6 +41,9 @@ internal sealed class GlobalOptions
         Description = "No colours; NO_COLOR in the environment does the same",
         Recursive = true,
     };
+
+    public TimeSpan TimeoutOf(ParseResult parsed) =>
+        parsed.GetResult(Timeout) is null ? TimeSpan.FromSeconds(10) : parsed.GetValue(Timeout);
 
     public IReadOnlyList<Uri> EndpointsOf(ParseResult parsed, CliHost host)
     {

@@ -35,7 +35,7 @@ internal sealed class Invocation : IAsyncDisposable
 
     public IReadOnlyList<Uri> Endpoints => _global.EndpointsOf(Parsed, Host);
 
-    public TimeSpan Timeout => Parsed.GetValue(_global.Timeout);
+    public TimeSpan Timeout => _global.TimeoutOf(Parsed);
 
     public string Author => _global.AuthorOf(Parsed, Host);
 

@@ -4,9 +4,8 @@ namespace Concord.Cli.Completion;
 
 internal sealed class CompletionCommand : CliCommand
 {
-    private readonly Argument<string> _shell = new("shell")
+    private readonly Argument<string> _shell = new("bash|zsh|pwsh")
     {
-        HelpName = "bash|zsh|pwsh",
         Description = "The shell to complete for",
     };
 

@@ -8,10 +8,9 @@ namespace Concord.Cli.Config;
 internal static class ConfigArguments
 {
     /// <summary>One configuration.</summary>
-    public static Argument<ConfigurationPath> Path() => new("configuration")
+    public static Argument<ConfigurationPath> Path() => new("APP/ENV[/NAME]")
     {
-        HelpName = "APP/ENV[/NAME][@LABEL=VALUE,…]",
-        Description = "The configuration; NAME is 'application' unless given, ENV 'default' holds the defaults of all environments, labels make it an overlay for the instances that carry them",
+        Description = "The configuration. NAME is 'application' unless given; ENV 'default' holds the defaults of all environments; with @LABEL=VALUE,… behind it, it is an overlay for the instances that carry the labels",
         CustomParser = result =>
         {
             if (ConfigurationPath.TryParse(result.Tokens.Single().Value, out var path, out var problem))
@@ -22,9 +21,8 @@ internal static class ConfigArguments
     };
 
     /// <summary>Everything of an application in an environment, or single configurations.</summary>
-    public static Argument<ReleaseTarget[]> Targets(bool required, string whenMissing = "") => new("targets")
+    public static Argument<ReleaseTarget[]> Targets(bool required, string whenMissing = "") => new("APP/ENV[/NAME]")
     {
-        HelpName = "APP/ENV[/NAME]",
         Description = "Every configuration of an application in an environment, or a single one (with @LABEL=VALUE,… an overlay)" + whenMissing,
         Arity = required ? ArgumentArity.OneOrMore : ArgumentArity.ZeroOrMore,
         CustomParser = result =>
@@ -43,10 +41,9 @@ internal static class ConfigArguments
     };
 
     /// <summary>An application in an environment as one instance sees it.</summary>
-    public static Argument<ConfigurationView> View() => new("view")
+    public static Argument<ConfigurationView> View() => new("APP/ENV[/NAME]")
     {
-        HelpName = "APP/ENV[/NAME][@LABEL=VALUE,…]",
-        Description = "The application and environment, as an instance with these labels sees it; NAME is 'application' unless given",
+        Description = "The application and environment; with @LABEL=VALUE,… behind it as an instance with these labels sees it. NAME is 'application' unless given",
         CustomParser = result =>
         {
             if (ConfigurationPath.TryParse(result.Tokens.Single().Value, out var path, out var problem))
@@ -57,10 +54,9 @@ internal static class ConfigArguments
     };
 
     /// <summary>Narrows a listing: APP or APP/ENV, or nothing.</summary>
-    public static Argument<Scope> Scope(bool environment = true) => new("scope")
+    public static Argument<Scope> Scope() => new("APP[/ENV]")
     {
-        HelpName = environment ? "APP[/ENV]" : "APP",
-        Description = "Only this application" + (environment ? ", or only this environment of it" : ""),
+        Description = "Only this application, or only this environment of it",
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = result =>
         {

@@ -9,17 +9,11 @@ internal sealed class DiffCommand : CliCommand
     private readonly Argument<ReleaseTarget[]> _targets = ConfigArguments.Targets(
         required: false, "; without any, everything that has a draft (with --from: everything)");
 
-    private readonly Option<long?> _from = new("--from")
-    {
-        HelpName = "RELEASE",
-        Description = "Compare what was published after this release instead of the drafts",
-    };
+    private readonly Option<long?> _from = NumberOption.Create(
+        "--from", "RELEASE", "Compare what was published after this release instead of the drafts");
 
-    private readonly Option<long?> _to = new("--to")
-    {
-        HelpName = "RELEASE",
-        Description = "With --from: against this release; the newest unless given",
-    };
+    private readonly Option<long?> _to = NumberOption.Create(
+        "--to", "RELEASE", "With --from: against this release; the newest unless given", min: 1);
 
     private readonly Option<bool> _exitCode = new("--exit-code")
     {

@@ -7,9 +7,8 @@ namespace Concord.Cli.Config;
 internal sealed class ExplainCommand : CliCommand
 {
     private readonly Argument<ConfigurationView> _view = ConfigArguments.View();
-    private readonly Argument<string?> _key = new("key")
+    private readonly Argument<string?> _key = new("KEY")
     {
-        HelpName = "KEY",
         Description = "Only this key and those below it, in ':' or '.' form",
         Arity = ArgumentArity.ZeroOrOne,
     };

@@ -19,11 +19,8 @@ internal sealed class ExportCommand : CliCommand
         Description = "Write one file per configuration here instead of printing; 'concord config import' reads them back",
     };
 
-    private readonly Option<long> _release = new("--release")
-    {
-        HelpName = "RELEASE",
-        Description = "As it was after this release; the newest unless given",
-    };
+    private readonly Option<long?> _release = NumberOption.Create(
+        "--release", "RELEASE", "As it was after this release; the newest unless given", min: 1);
 
     public ExportCommand()
         : base("export", "Print or save configurations as they were written, with their comments.")
@@ -62,7 +59,7 @@ internal sealed class ExportCommand : CliCommand
         var published = new List<PublishedConfiguration>();
         foreach (var path in paths)
         {
-            if (await configs.GetConfigurationAsync(path, call.Get(_release), stop) is { Published: { } one })
+            if (await configs.GetConfigurationAsync(path, call.Get(_release) ?? 0, stop) is { Published: { } one })
                 published.Add(one);
         }
 

@@ -7,9 +7,8 @@ namespace Concord.Cli.Config;
 internal sealed class GetCommand : CliCommand
 {
     private readonly Argument<ConfigurationView> _view = ConfigArguments.View();
-    private readonly Argument<string?> _key = new("key")
+    private readonly Argument<string?> _key = new("KEY")
     {
-        HelpName = "KEY",
         Description = "Only this key and those below it, in ':' or '.' form",
         Arity = ArgumentArity.ZeroOrOne,
     };
@@ -30,12 +29,11 @@ internal sealed class GetCommand : CliCommand
         Add(_output);
         Validators.Add(result =>
         {
-            if (result.GetResult(_output) is not { } output || output.Errors.Any())
-                return;
+            var output = result.GetResult(_output)?.Tokens.SingleOrDefault()?.Value;
             var hasKey = result.GetResult(_key) is { Tokens.Count: > 0 };
-            if (result.GetValue(_output) == OutputFormat.Value && !hasKey)
+            if (output == "value" && !hasKey)
                 result.AddError("-o value prints one value: name its KEY");
-            if (result.GetValue(_output) == OutputFormat.Yaml && hasKey)
+            if (output == "yaml" && hasKey)
                 result.AddError("-o yaml prints the whole document: leave KEY out, or use -o json");
         });
     }

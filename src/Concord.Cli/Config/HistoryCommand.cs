@@ -7,18 +7,8 @@ namespace Concord.Cli.Config;
 internal sealed class HistoryCommand : CliCommand
 {
     private readonly Argument<Scope> _scope = ConfigArguments.Scope();
-    private readonly Option<int> _limit = new("--limit")
-    {
-        HelpName = "COUNT",
-        Description = "At most this many releases",
-        DefaultValueFactory = _ => 20,
-    };
-
-    private readonly Option<long> _before = new("--before")
-    {
-        HelpName = "RELEASE",
-        Description = "Only releases older than this one",
-    };
+    private readonly Option<long?> _limit = NumberOption.Create("--limit", "COUNT", "At most this many releases. Default: 20", min: 1);
+    private readonly Option<long?> _before = NumberOption.Create("--before", "RELEASE", "Only releases older than this one", min: 1);
 
     public HistoryCommand()
         : base("history", "List releases, newest first.")
@@ -27,11 +17,6 @@ internal sealed class HistoryCommand : CliCommand
         Add(_limit);
         Add(_before);
         Add(OutputOption.TableOrJson());
-        Validators.Add(result =>
-        {
-            if (result.GetResult(_limit)?.Errors.Any() == false && result.GetValue(_limit) < 1)
-                result.AddError("--limit must be at least 1");
-        });
     }
 
     public override IReadOnlyList<string> Examples { get; } =
@@ -41,7 +26,7 @@ internal sealed class HistoryCommand : CliCommand
     {
         var scope = call.GetOptional(_scope);
         var page = await call.Client.Configs.ListReleasesAsync(
-            scope.Application, scope.Environment, call.Get(_limit), call.Get(_before), stop);
+            scope.Application, scope.Environment, (int)Math.Min(call.Get(_limit) ?? 20, int.MaxValue), call.Get(_before) ?? 0, stop);
         if (call.WantsJson)
             call.WriteJson(page, OutputJson.Pretty.ReleasePage);
         else if (page.Releases.Count == 0)

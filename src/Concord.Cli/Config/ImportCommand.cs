@@ -15,15 +15,13 @@ internal sealed record FailedFile(string File, ErrorJson Error);
 
 internal sealed class ImportCommand : CliCommand
 {
-    private readonly Argument<string> _source = new("source")
+    private readonly Argument<string> _source = new("DIR|FILE")
     {
-        HelpName = "DIR|FILE",
         Description = "A file, or a directory whose files are taken one by one; NAME[@LABEL=VALUE,…].EXT becomes the configuration NAME",
     };
 
-    private readonly Argument<Scope> _scope = new("environment")
+    private readonly Argument<Scope> _scope = new("APP/ENV")
     {
-        HelpName = "APP/ENV",
         Description = "Where the drafts go",
         CustomParser = result =>
         {

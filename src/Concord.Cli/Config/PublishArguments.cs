@@ -23,7 +23,8 @@ internal sealed class PublishArguments
         command.Add(_dryRun);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(_dryRun) is null && string.IsNullOrWhiteSpace(result.GetValue(_message)))
+            var hasMessage = result.GetResult(_message)?.Tokens is [var text] && !string.IsNullOrWhiteSpace(text.Value);
+            if (result.GetResult(_dryRun) is null && !hasMessage)
                 result.AddError("say why with --message (-m), or look first with --dry-run");
         });
     }

@@ -8,11 +8,10 @@ internal sealed class PublishCommand : CliCommand
 {
     private readonly Argument<ReleaseTarget[]> _targets = ConfigArguments.Targets(required: true);
     private readonly PublishArguments _publish = new();
-    private readonly Option<long?> _expect = new("--expect")
-    {
-        HelpName = "RELEASE",
-        Description = "The newest release you know of these targets: if another one was published since, nothing happens and the exit code is 3",
-    };
+    private readonly Option<long?> _expect = NumberOption.Create(
+        "--expect",
+        "RELEASE",
+        "The newest release of these targets that you know (0: none): if another one was published since, nothing happens and the exit code is 3");
 
     public PublishCommand()
         : base("publish", "Turn drafts into one release: all of them or none. Running services get it at once.")

@@ -7,9 +7,8 @@ namespace Concord.Cli.Config;
 internal sealed class PutCommand : CliCommand
 {
     private readonly Argument<ConfigurationPath> _path = ConfigArguments.Path();
-    private readonly Argument<Dictionary<string, string>> _settings = new("settings")
+    private readonly Argument<Dictionary<string, string>> _settings = new("KEY=VALUE")
     {
-        HelpName = "KEY=VALUE",
         Description = "Keys to set, in ':' or '.' form; the others stay",
         Arity = ArgumentArity.ZeroOrMore,
         CustomParser = result => ConfigArguments.ParsePairs(result, "KEY=VALUE"),
@@ -34,13 +33,11 @@ internal sealed class PutCommand : CliCommand
         Add(OutputOption.TableOrJson());
         Validators.Add(result =>
         {
-            // An argument or option with a fault of its own has no value to judge.
-            if (result.Children.Any(child => child.Errors.Any()))
-                return;
-            var hasSettings = result.GetValue(_settings) is { Count: > 0 };
-            if (hasSettings && result.GetValue(_file) is not null)
+            var hasSettings = result.GetResult(_settings) is { Tokens.Count: > 0 };
+            var hasFile = result.GetResult(_file) is not null;
+            if (hasSettings && hasFile)
                 result.AddError("give either KEY=VALUE or --file, not both");
-            if (!hasSettings && result.GetValue(_file) is null)
+            if (!hasSettings && !hasFile)
                 result.AddError("give what to write: KEY=VALUE … or --file FILE");
         });
     }

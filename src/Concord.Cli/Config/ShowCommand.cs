@@ -38,9 +38,8 @@ internal sealed record ShownRelease
 
 internal sealed class ShowCommand : CliCommand
 {
-    private readonly Argument<long> _number = new("release")
+    private readonly Argument<long> _number = new("RELEASE")
     {
-        HelpName = "RELEASE",
         Description = "The number of the release",
     };
 

@@ -7,9 +7,8 @@ namespace Concord.Cli.Config;
 internal sealed class UnsetCommand : CliCommand
 {
     private readonly Argument<ConfigurationPath> _path = ConfigArguments.Path();
-    private readonly Argument<string[]> _keys = new("keys")
+    private readonly Argument<string[]> _keys = new("KEY")
     {
-        HelpName = "KEY",
         Description = "Keys to remove, in ':' or '.' form",
         Arity = ArgumentArity.OneOrMore,
     };

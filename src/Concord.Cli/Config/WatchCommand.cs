@@ -46,7 +46,7 @@ internal sealed class WatchCommand : CliCommand
 
         await subscription.FirstAttempt.WaitAsync(stop);
         if (subscription is { Received: null, State: { Refusal: null, LastError: { } reason } })
-            throw new ConcordUnavailableException($"No server answered at {string.Join(", ", call.Endpoints.Select(one => one.GetLeftPart(UriPartial.Authority)))}: {reason}");
+            throw new ConcordUnavailableException(WhyNobodyAnswers(call.Endpoints, reason));
 
         var printer = new WatchPrinter(call, view);
         await foreach (var print in news.Reader.ReadAllAsync(stop))
@@ -57,4 +57,8 @@ internal sealed class WatchCommand : CliCommand
 
         return ExitCode.Ok;
     }
+
+    private static string WhyNobodyAnswers(IReadOnlyList<Uri> endpoints, string lastReason) => endpoints.Count == 1
+        ? lastReason
+        : $"None of the endpoints {string.Join(", ", endpoints.Select(one => one.GetLeftPart(UriPartial.Authority)))} could be reached. Last: {lastReason}";
 }

@@ -8,7 +8,9 @@ internal static class ServerErrors
 {
     public static ExitCode ExitCodeOf(ConcordServerException exception) => exception switch
     {
+        // The words of the configuration centre say it in streams too, where there is no status of their own.
         { Code: "conflict" } => ExitCode.Conflict,
+        { Code: "unknown_application" or "unknown_environment" or "unknown_configuration" or "unknown_release" } => ExitCode.NotFound,
         { Status: StatusCode.Aborted or StatusCode.AlreadyExists } => ExitCode.Conflict,
         { Status: StatusCode.InvalidArgument or StatusCode.OutOfRange } => ExitCode.Usage,
         { Status: StatusCode.NotFound } => ExitCode.NotFound,

@@ -6,10 +6,9 @@ namespace Concord.Cli.Kv;
 /// <summary>Which keys: KEY, KEY END, KEY --prefix or KEY --from-key.</summary>
 internal sealed class KeyRangeArguments
 {
-    private readonly Argument<string> _key = new("key") { HelpName = "KEY", Description = "The key" };
-    private readonly Argument<string?> _end = new("end")
+    private readonly Argument<string> _key = new("KEY") { Description = "The key" };
+    private readonly Argument<string?> _end = new("END")
     {
-        HelpName = "END",
         Description = "Every key from KEY up to END, without END",
         Arity = ArgumentArity.ZeroOrOne,
     };

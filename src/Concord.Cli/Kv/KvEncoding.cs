@@ -80,7 +80,6 @@ internal static class KvEncodings
         {
             HelpName = string.Join('|', Names),
             Description = description,
-            DefaultValueFactory = _ => KvEncoding.Text,
             CustomParser = result =>
             {
                 var index = Array.IndexOf(Names, result.Tokens.Single().Value);

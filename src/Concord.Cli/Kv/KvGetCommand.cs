@@ -7,8 +7,8 @@ namespace Concord.Cli.Kv;
 internal sealed class KvGetCommand : CliCommand
 {
     private readonly KeyRangeArguments _range = new();
-    private readonly Option<long> _revision = new("--rev") { HelpName = "REVISION", Description = "As of this revision; the newest unless given" };
-    private readonly Option<long> _limit = new("--limit") { HelpName = "COUNT", Description = "At most this many keys" };
+    private readonly Option<long?> _revision = NumberOption.Create("--rev", "REVISION", "As of this revision; the newest unless given", min: 1);
+    private readonly Option<long?> _limit = NumberOption.Create("--limit", "COUNT", "At most this many keys", min: 1);
     private readonly Option<bool> _keysOnly = new("--keys-only") { Description = "Leave the values out" };
     private readonly Option<bool> _count = new("--count") { Description = "Only say how many keys there are" };
     private readonly Option<bool> _serializable = new("--serializable")
@@ -30,13 +30,6 @@ internal sealed class KvGetCommand : CliCommand
         Add(_serializable);
         Add(_encoding);
         Add(_output);
-        Validators.Add(result =>
-        {
-            if (result.GetResult(_limit)?.Errors.Any() == false && result.GetValue(_limit) < 0)
-                result.AddError("--limit must not be negative");
-            if (result.GetResult(_revision)?.Errors.Any() == false && result.GetValue(_revision) < 0)
-                result.AddError("--rev must not be negative");
-        });
     }
 
     public override IReadOnlyList<string> Examples { get; } =
@@ -61,7 +54,7 @@ internal sealed class KvGetCommand : CliCommand
         {
             throw new CommandException(
                 ExitCode.NotFound,
-                $"There is no key '{call.Get(_encoding).Show(range.Start)}'{(call.Get(_revision) > 0 ? $" at revision {call.Get(_revision)}" : "")}.");
+                $"There is no key '{call.Get(_encoding).Show(range.Start)}'{(call.Get(_revision) is { } revision ? $" at revision {revision}" : "")}.");
         }
 
         return ExitCode.Ok;
@@ -69,15 +62,15 @@ internal sealed class KvGetCommand : CliCommand
 
     private RangeOptions RangeOptionsOf(Invocation call) => new()
     {
-        Limit = call.Get(_limit),
+        Limit = call.Get(_limit) ?? 0,
         KeysOnly = call.Get(_keysOnly),
-        Revision = call.Get(_revision),
+        Revision = call.Get(_revision) ?? 0,
         Serializable = call.Get(_serializable),
     };
 
     private async Task<ExitCode> CountAsync(Invocation call, KeyRange range, CancellationToken stop)
     {
-        var options = new ReadOptions { Revision = call.Get(_revision), Serializable = call.Get(_serializable) };
+        var options = new ReadOptions { Revision = call.Get(_revision) ?? 0, Serializable = call.Get(_serializable) };
         var count = await call.Client.Kv.CountAsync(range, options, stop);
         if (call.WantsJson)
             call.WriteJson(new(count), OutputJson.Pretty.KvCount);

@@ -6,11 +6,10 @@ namespace Concord.Cli.Kv;
 
 internal sealed class KvPutCommand : CliCommand
 {
-    private readonly Argument<string> _key = new("key") { HelpName = "KEY", Description = "The key" };
-    private readonly Argument<string?> _value = new("value")
+    private readonly Argument<string> _key = new("KEY") { Description = "The key" };
+    private readonly Argument<string?> _value = new("VALUE")
     {
-        HelpName = "VALUE",
-        Description = "The value; put -- before it if it starts with a dash",
+        Description = "The value; put -- before it if it looks like an option",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -22,11 +21,10 @@ internal sealed class KvPutCommand : CliCommand
 
     private readonly Option<KvEncoding> _input = KvEncodings.InputOption();
     private readonly Option<long> _lease = LeaseId.Option();
-    private readonly Option<long?> _ifRevision = new("--if-revision")
-    {
-        HelpName = "REVISION",
-        Description = "Only if the key was last changed at this revision (0: only if it does not exist); else nothing happens and the exit code is 3",
-    };
+    private readonly Option<long?> _ifRevision = NumberOption.Create(
+        "--if-revision",
+        "REVISION",
+        "Only if the key was last changed at this revision (0: only if it does not exist); else nothing happens and the exit code is 3");
 
     private readonly Option<bool> _previous = new("--prev") { Description = "Also print what was there before" };
     private readonly Option<KvEncoding> _encoding = KvEncodings.OutputOption();

@@ -7,11 +7,8 @@ namespace Concord.Cli.Kv;
 internal sealed class KvWatchCommand : CliCommand
 {
     private readonly KeyRangeArguments _range = new();
-    private readonly Option<long> _revision = new("--rev")
-    {
-        HelpName = "REVISION",
-        Description = "Begin with the changes of this revision; with the next one unless given",
-    };
+    private readonly Option<long?> _revision = NumberOption.Create(
+        "--rev", "REVISION", "Begin with the changes of this revision; with the next one unless given", min: 1);
 
     private readonly Option<bool> _previous = new("--prev") { Description = "Also print what was there before each change" };
     private readonly Option<KvEncoding> _encoding = KvEncodings.OutputOption();
@@ -34,7 +31,7 @@ internal sealed class KvWatchCommand : CliCommand
 
     protected override async Task<ExitCode> RunAsync(Invocation call, CancellationToken stop)
     {
-        var options = new WatchOptions { StartRevision = call.Get(_revision), WithPrevious = call.Get(_previous) };
+        var options = new WatchOptions { StartRevision = call.Get(_revision) ?? 0, WithPrevious = call.Get(_previous) };
         var printer = new KvWatchPrinter(call, call.Get(_encoding));
         await foreach (var news in call.Client.Kv.WatchAsync(_range.RangeOf(call), options, stop))
         {

@@ -12,12 +12,12 @@ internal readonly record struct Ink(string Text, Style? Style = null)
     public static Ink Strong(string text) => new(text, Palette.Strong);
 }
 
-/// <summary>The sixteen colours that every terminal theme has tuned for its own background.</summary>
+/// <summary>The eight colours (by the names that the library gives them) that every terminal theme has tuned for its own background.</summary>
 internal static class Palette
 {
     public static Style Added { get; } = new(Color.Green);
 
-    public static Style Removed { get; } = new(Color.Red);
+    public static Style Removed { get; } = new(Color.Maroon);
 
     public static Style Changed { get; } = new(Color.Olive);
 
@@ -27,7 +27,7 @@ internal static class Palette
 
     public static Style Strong { get; } = new(decoration: Decoration.Bold);
 
-    public static Style Problem { get; } = new(Color.Red, decoration: Decoration.Bold);
+    public static Style Problem { get; } = new(Color.Maroon, decoration: Decoration.Bold);
 
     public static Style Warning { get; } = new(Color.Olive, decoration: Decoration.Bold);
 }

@@ -29,7 +29,6 @@ internal sealed class OutputOption : Option<OutputFormat>
             ? "How to print: table for eyes, json for scripts, value for the bare value"
             : "How to print: table for eyes, json for scripts";
         HelpName = names;
-        DefaultValueFactory = _ => OutputFormat.Table;
         CustomParser = result => Parse(result, formats);
         CompletionSources.Clear();
         CompletionSources.Add(formats.Select(WordFor).ToArray());

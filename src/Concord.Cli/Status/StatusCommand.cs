@@ -46,7 +46,7 @@ internal sealed class StatusCommand : CliCommand
         foreach (var one in status.Endpoints)
         {
             foreach (var problem in one.Problems ?? [])
-                screen.Line(new Ink(one.Endpoint, Palette.Problem), $": {Visible.Of(problem)}");
+                screen.Line(one.State == "unreachable" ? "" : $"{one.Endpoint}: ", new Ink(Visible.Of(problem), Palette.Problem));
         }
 
         if (status.Endpoints.All(one => one.State == "unreachable"))

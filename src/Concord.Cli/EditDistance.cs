@@ -1,4 +1,4 @@
-namespace Concord.Cli.Config;
+namespace Concord.Cli;
 
 /// <summary>How many letters must be added, dropped or replaced to make one text of the other (Levenshtein).</summary>
 internal static class EditDistance
