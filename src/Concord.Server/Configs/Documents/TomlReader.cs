@@ -22,7 +22,7 @@ internal sealed class TomlReader
         }
         catch (TomlException e)
         {
-            throw DocumentTree.Malformed($"The TOML is malformed: {Reason(e)}", "Correct the document at this place.", e.Line, e.Column, e);
+            throw DocumentTree.Malformed($"The TOML is malformed: {Reason(e)}", "Correct the document at this place.", e.Line ?? 0, e.Column ?? 0, e);
         }
     }
 
@@ -96,7 +96,7 @@ internal sealed class TomlReader
         DocumentTree.CheckDepth(depth, line, column);
     }
 
-    private (int Line, int Column) Position() => (_parser.Current.Line ?? 0, _parser.Current.Column ?? 0);
+    private (int Line, int Column) Position() => (_parser.Current.Line, _parser.Current.Column);
 
     private static string Reason(TomlException e) =>
         e.Diagnostics.FirstOrDefault()?.Message ?? e.Message;

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Concord.Server.Configs.Documents;
@@ -28,23 +29,22 @@ internal sealed record ReleaseItem(string Path, ConfigFormat Format, bool Remove
 [JsonSerializable(typeof(ConfigHead))]
 [JsonSerializable(typeof(DraftRecord))]
 [JsonSerializable(typeof(ReleaseRecord))]
-internal sealed partial class RecordsJson : JsonSerializerContext
-{
-    /// <summary>Without escapes for quotes in HTML: the store is not a web page.</summary>
-    public static RecordsJson Compact { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-}
+internal sealed partial class RecordsJson : JsonSerializerContext;
 
 internal static class Records
 {
-    public static byte[] Encode(ConfigHead head) => JsonSerializer.SerializeToUtf8Bytes(head, RecordsJson.Compact.ConfigHead);
+    /// <summary>Without the escapes that HTML needs: the store is not a web page.</summary>
+    private static readonly RecordsJson Json = new(new JsonSerializerOptions(RecordsJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    public static byte[] Encode(DraftRecord draft) => JsonSerializer.SerializeToUtf8Bytes(draft, RecordsJson.Compact.DraftRecord);
+    public static byte[] Encode(ConfigHead head) => JsonSerializer.SerializeToUtf8Bytes(head, Json.ConfigHead);
 
-    public static byte[] Encode(ReleaseRecord release) => JsonSerializer.SerializeToUtf8Bytes(release, RecordsJson.Compact.ReleaseRecord);
+    public static byte[] Encode(DraftRecord draft) => JsonSerializer.SerializeToUtf8Bytes(draft, Json.DraftRecord);
 
-    public static ConfigHead DecodeHead(ReadOnlySpan<byte> value) => JsonSerializer.Deserialize(value, RecordsJson.Compact.ConfigHead)!;
+    public static byte[] Encode(ReleaseRecord release) => JsonSerializer.SerializeToUtf8Bytes(release, Json.ReleaseRecord);
 
-    public static DraftRecord DecodeDraft(ReadOnlySpan<byte> value) => JsonSerializer.Deserialize(value, RecordsJson.Compact.DraftRecord)!;
+    public static ConfigHead DecodeHead(ReadOnlySpan<byte> value) => JsonSerializer.Deserialize(value, Json.ConfigHead)!;
 
-    public static ReleaseRecord DecodeRelease(ReadOnlySpan<byte> value) => JsonSerializer.Deserialize(value, RecordsJson.Compact.ReleaseRecord)!;
+    public static DraftRecord DecodeDraft(ReadOnlySpan<byte> value) => JsonSerializer.Deserialize(value, Json.DraftRecord)!;
+
+    public static ReleaseRecord DecodeRelease(ReadOnlySpan<byte> value) => JsonSerializer.Deserialize(value, Json.ReleaseRecord)!;
 }
