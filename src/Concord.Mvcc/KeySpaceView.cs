@@ -1,37 +1,120 @@
+using System.Collections.Immutable;
+
 namespace Concord.Mvcc;
 
-/// <summary>An immutable state of the key space at one revision, readable from any thread without a lock.</summary>
+/// <summary>
+/// An immutable state of the key space at one revision, readable from any thread without a lock. Reads at its own
+/// revision always succeed, however old it is; reads of its history end with <see cref="StoreError.Compacted"/> once
+/// the key space has begun to drop that history.
+/// </summary>
 public sealed class KeySpaceView
 {
-    public long Revision => throw new NotImplementedException();
+    private readonly ReadState _state;
+    private readonly ChangeLogView _log;
+    private readonly ImmutableSortedDictionary<LeaseId, Lease> _leases;
 
-    public long CompactedRevision => throw new NotImplementedException();
+    internal KeySpaceView(ReadState state, ChangeLogView log, ImmutableSortedDictionary<LeaseId, Lease> leases, long sizeBytes)
+    {
+        _state = state;
+        _log = log;
+        _leases = leases;
+        SizeBytes = sizeBytes;
+    }
+
+    public long Revision => _state.Revision;
+
+    /// <summary>Zero if there was no compaction.</summary>
+    public long CompactedRevision => _state.CompactedRevision;
+
+    /// <summary><see cref="KeySpace.SizeBytes"/> when the view was made.</summary>
+    public long SizeBytes { get; }
+
+    internal ReadState State => _state;
+
+    internal IReadOnlyDictionary<LeaseId, Lease> LeaseEntries => _leases;
 
     /// <summary>Reads a range; the error is <see cref="StoreError.None"/> and the result not null, or the reverse.</summary>
-    public StoreError Range(RangeOperation range, out RangeResult? result) => throw new NotImplementedException();
+    public StoreError Range(RangeOperation range, out RangeResult? result) => _state.Range(range, out result);
 
     /// <summary>The newest version of one key, or null.</summary>
-    public KeyVersion? Get(ReadOnlySpan<byte> key) => throw new NotImplementedException();
+    public KeyVersion? Get(ReadOnlySpan<byte> key) => _state.Get(key);
 
     /// <summary>Evaluates a transaction that only reads.</summary>
-    public CommandResult Read(TransactionOperation transaction) => throw new NotImplementedException();
+    /// <exception cref="ArgumentException">A chosen branch has a put or a delete.</exception>
+    public CommandResult Read(TransactionOperation transaction)
+    {
+        var error = TransactionRunner.Run(_state, transaction, out var result);
+        return new(error, Revision, result);
+    }
 
     /// <summary>
     /// Appends to <paramref name="changes"/> the changes of <paramref name="range"/> from <paramref name="fromRevision"/>
     /// on, in order, whole revisions only, until <paramref name="changesMax"/> is reached or the view ends. Returns the
     /// first revision not looked at (Revision + 1 at the end), or 0 when <paramref name="fromRevision"/> is below the
-    /// compaction.
+    /// compaction of this view. What the view holds stays readable while the key space drops it.
     /// </summary>
-    public long ReadChanges(KeyRange range, long fromRevision, int changesMax, List<KeyVersion> changes) => throw new NotImplementedException();
+    public long ReadChanges(KeyRange range, long fromRevision, int changesMax, List<KeyVersion> changes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(changesMax, 1);
+        if (fromRevision < CompactedRevision)
+        {
+            return 0;
+        }
+
+        var full = changes.Count + changesMax;
+        var revision = fromRevision;
+        for (var position = _log.Find(fromRevision); position < _log.End; position++)
+        {
+            var change = _log[position];
+            if (change.ModRevision != revision && changes.Count >= full)
+            {
+                return change.ModRevision;
+            }
+
+            revision = change.ModRevision;
+            if (range.Contains(change.KeySpan))
+            {
+                changes.Add(change);
+            }
+        }
+
+        return Math.Max(fromRevision, Revision + 1);
+    }
 
     /// <summary>The version before a change, or null if there was none or compaction took it.</summary>
-    public KeyVersion? Before(KeyVersion change) => throw new NotImplementedException();
+    public KeyVersion? Before(KeyVersion change)
+    {
+        // Below or at the compaction the link may or may not be cut yet; the answer must not depend on it.
+        var previous = change.ModRevision > CompactedRevision ? change.Previous : null;
+        return previous is { IsTombstone: false } ? previous : null;
+    }
+
+    /// <summary>
+    /// A hash over every version that history holds at or below a revision (≤ 0 is the newest): equal on all replicas
+    /// with the same compaction, however far each has trimmed.
+    /// </summary>
+    public StoreError Hash(long revision, out uint hash) => throw new NotImplementedException();
 
     /// <summary>The granted TTL in seconds, or null for a lease that does not exist.</summary>
-    public long? LeaseTtl(LeaseId lease) => throw new NotImplementedException();
+    public long? LeaseTtl(LeaseId lease) => _leases.TryGetValue(lease, out var found) ? found.TtlSeconds : null;
 
-    public IReadOnlyList<LeaseId> Leases() => throw new NotImplementedException();
+    /// <summary>All leases, in the order of their numbers.</summary>
+    public IReadOnlyList<LeaseId> Leases() => [.. _leases.Keys];
 
-    /// <summary>The keys attached to a lease, in key order.</summary>
-    public IReadOnlyList<ReadOnlyMemory<byte>> LeaseKeys(LeaseId lease) => throw new NotImplementedException();
+    /// <summary>The keys attached to a lease, in key order; none if the lease does not exist.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> LeaseKeys(LeaseId lease)
+    {
+        if (!_leases.TryGetValue(lease, out var found))
+        {
+            return [];
+        }
+
+        var keys = new List<ReadOnlyMemory<byte>>(found.Keys.Count);
+        foreach (var key in found.Keys)
+        {
+            keys.Add(key);
+        }
+
+        return keys;
+    }
 }

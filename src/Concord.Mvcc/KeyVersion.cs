@@ -6,6 +6,9 @@ namespace Concord.Mvcc;
 /// </summary>
 public sealed class KeyVersion
 {
+    // Volatile because readers follow it while a trim cuts it: see TrimHorizon for the argument.
+    private volatile KeyVersion? _previous;
+
     internal KeyVersion(byte[] data, int keyLength, long createRevision, long modRevision, int subRevision, long version, LeaseId lease, KeyVersion? previous)
     {
         Data = data;
@@ -15,12 +18,16 @@ public sealed class KeyVersion
         SubRevision = subRevision;
         Version = version;
         Lease = lease;
-        Previous = previous;
+        _previous = previous;
     }
 
     public ReadOnlyMemory<byte> Key => Data.AsMemory(0, KeyLength);
 
     public ReadOnlyMemory<byte> Value => Data.AsMemory(KeyLength);
+
+    public ReadOnlySpan<byte> KeySpan => Data.AsSpan(0, KeyLength);
+
+    public ReadOnlySpan<byte> ValueSpan => Data.AsSpan(KeyLength);
 
     /// <summary>The revision that created the key; zero on a tombstone.</summary>
     public long CreateRevision { get; }
@@ -42,5 +49,22 @@ public sealed class KeyVersion
 
     internal int KeyLength { get; }
 
-    internal KeyVersion? Previous { get; set; }
+    internal KeyVersion? Previous => _previous;
+
+    /// <summary>What this version adds to <see cref="KeySpace.SizeBytes"/>.</summary>
+    internal long SizeBytes => KeySpace.VersionOverheadBytes + Data.Length;
+
+    /// <summary>The version that was in force at a revision: this one or one before it; null if there was none.</summary>
+    internal KeyVersion? AsOf(long revision)
+    {
+        var version = this;
+        while (version is not null && version.ModRevision > revision)
+        {
+            version = version._previous;
+        }
+
+        return version;
+    }
+
+    internal void CutPrevious() => _previous = null;
 }

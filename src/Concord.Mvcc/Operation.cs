@@ -110,4 +110,31 @@ public sealed record Comparison(KeyRange Range, ComparisonTarget Target, Compari
 
     /// <summary>The right-hand side for <see cref="ComparisonTarget.Value"/>.</summary>
     public ReadOnlyMemory<byte> Value { get; init; }
+
+    /// <summary>Whether one key satisfies this; null is a key that does not exist.</summary>
+    internal bool Holds(KeyVersion? version)
+    {
+        if (version is null && Target == ComparisonTarget.Value)
+        {
+            return false;
+        }
+
+        var order = Target switch
+        {
+            ComparisonTarget.Version => (version?.Version ?? 0).CompareTo(Number),
+            ComparisonTarget.CreateRevision => (version?.CreateRevision ?? 0).CompareTo(Number),
+            ComparisonTarget.ModRevision => (version?.ModRevision ?? 0).CompareTo(Number),
+            ComparisonTarget.Lease => (version?.Lease.Value ?? 0).CompareTo(Number),
+            ComparisonTarget.Value => version!.ValueSpan.SequenceCompareTo(Value.Span),
+            _ => throw new InvalidOperationException($"{Target} is not a target of a comparison."),
+        };
+        return Result switch
+        {
+            ComparisonResult.Equal => order == 0,
+            ComparisonResult.NotEqual => order != 0,
+            ComparisonResult.Greater => order > 0,
+            ComparisonResult.Less => order < 0,
+            _ => throw new InvalidOperationException($"{Result} is not a result of a comparison."),
+        };
+    }
 }

@@ -16,7 +16,10 @@ public abstract record OperationResult
 public sealed record RangeResult(IReadOnlyList<KeyVersion> Items, long Count, bool More) : OperationResult;
 
 /// <param name="Previous">The pair before the put, if it was asked for and existed.</param>
-public sealed record PutResult(KeyVersion? Previous) : OperationResult;
+public sealed record PutResult(KeyVersion? Previous) : OperationResult
+{
+    internal static readonly PutResult WithoutPrevious = new(Previous: null);
+}
 
 /// <param name="Deleted">How many keys were deleted.</param>
 /// <param name="Previous">The pairs before the delete, in key order, if they were asked for; else empty.</param>
