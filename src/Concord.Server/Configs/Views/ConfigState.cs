@@ -104,6 +104,10 @@ internal sealed class ConfigState(KeySpaceView store, DocumentCache documents)
         };
     }
 
+    /// <summary>The release that holds the text of what a release made of a configuration; rollbacks only refer to it.</summary>
+    public long Origin(ConfigPath path, long release) =>
+        ReleaseContent.Decode(store.Get(ConfigKeys.Content(path, release).Span)!.Value.Span) is ReleaseContent.Reference reference ? reference.Release : release;
+
     /// <summary>The configuration as it was after a release: the release that last touched it until then and its document.</summary>
     public (long Release, ConfigDocument? Document) At(ConfigPath path, long release)
     {

@@ -30,6 +30,7 @@ internal sealed class ViewLayers
     private readonly List<ViewProblem> _problems = [];
     private readonly HashSet<Scope> _scopes = [];
     private readonly SortedSet<string> _labelNames = new(StringComparer.Ordinal);
+    private readonly List<Labels> _selectors = [];
 
     private ViewLayers(ConfigState state, ViewKey key)
     {
@@ -47,6 +48,9 @@ internal sealed class ViewLayers
 
     /// <summary>The labels that any overlay in these scopes asks for; all other labels make no difference.</summary>
     public IReadOnlySet<string> LabelNames => _labelNames;
+
+    /// <summary>What the overlays in these scopes ask for.</summary>
+    public IReadOnlyList<Labels> Selectors => _selectors;
 
     /// <summary>The newest release, and the newest revision, that touched the view; removals count.</summary>
     public long Release { get; private set; }
@@ -140,6 +144,7 @@ internal sealed class ViewLayers
         var overlays = heads.Where(static head => head.Path.IsOverlay).ToList();
         foreach (var overlay in overlays.Where(static overlay => !overlay.Removed))
         {
+            _selectors.Add(overlay.Path.Selector);
             _labelNames.UnionWith(overlay.Path.Selector.Items.Select(static label => label.Key));
         }
 
