@@ -1,6 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using Concord.Server.Configs.Documents;
 using Concord.Server.Configs.Model;
 using YamlDotNet.Core;
@@ -13,7 +10,7 @@ namespace Concord.Server.Configs.Editing;
 /// Edits YAML where that is safe without rewriting it: sets values that stand on one line, and adds keys to block
 /// mappings. Everything else (block texts, aliases, flow mappings, removing) is refused.
 /// </summary>
-internal static partial class YamlEditor
+internal static class YamlEditor
 {
     public static string Set(string text, string key, string value)
     {
@@ -77,7 +74,7 @@ internal static partial class YamlEditor
 
         var (start, end) = ((int)scalar.Start.Index, (int)scalar.End.Index);
         var keepsKind = scalar.Style == ScalarStyle.Plain && ((JsonNumber.IsMatch(scalar.Value) && JsonNumber.IsMatch(value)) || (scalar.Value is "true" or "false" && value is "true" or "false"));
-        var written = keepsKind ? value : Quote(value, plainAllowed: scalar.Style == ScalarStyle.Plain);
+        var written = keepsKind ? value : scalar.Style == ScalarStyle.Plain ? YamlText.Name(value) : YamlText.Quote(value);
         var space = start > 0 && text[start - 1] == ':' ? " " : "";
         return text[..start] + space + written + text[end..];
     }
@@ -103,16 +100,11 @@ internal static partial class YamlEditor
 
     private static string Lines(string[] rest, string value, string indent, string newline)
     {
-        var name = Quote(rest[0], plainAllowed: true);
+        var name = YamlText.Name(rest[0]);
         return rest.Length == 1
-            ? $"{indent}{name}: {Quote(value, plainAllowed: false)}"
+            ? $"{indent}{name}: {YamlText.Quote(value)}"
             : $"{indent}{name}:{newline}{Lines(rest[1..], value, indent + "  ", newline)}";
     }
-
-    /// <summary>JSON's quoted texts are YAML's (YAML 1.2.2, section 1.3).</summary>
-    private static string Quote(string text, bool plainAllowed) => plainAllowed && Plain().IsMatch(text) && !Keyword().IsMatch(text)
-        ? text
-        : $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 
     /// <summary>The top mapping, or null for a document without one.</summary>
     private static Node? ReadTop(string text)
@@ -174,11 +166,4 @@ internal static partial class YamlEditor
 
         public Mark End { get; set; } = Mark.Empty;
     }
-
-    [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_./-]*\z")]
-    private static partial Regex Plain();
-
-    /// <summary>Words that some YAML reader takes for something else than a text.</summary>
-    [GeneratedRegex(@"\A(true|false|null|yes|no|on|off|y|n)\z", RegexOptions.IgnoreCase)]
-    private static partial Regex Keyword();
 }
