@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Concord.Mvcc.Tree;
 
 namespace Concord.Mvcc;
 
@@ -91,9 +92,32 @@ public sealed class KeySpaceView
 
     /// <summary>
     /// A hash over every version that history holds at or below a revision (≤ 0 is the newest): equal on all replicas
-    /// with the same compaction, however far each has trimmed.
+    /// with the same compaction, however far each has trimmed. Passes over all data.
     /// </summary>
-    public StoreError Hash(long revision, out uint hash) => throw new NotImplementedException();
+    public StoreError Hash(long revision, out uint hash)
+    {
+        hash = 0;
+        var error = _state.Check(revision);
+        if (error != StoreError.None)
+        {
+            return error;
+        }
+
+        var last = revision <= 0 ? Revision : revision;
+        var versions = new List<KeyVersion>();
+        var cursor = new KeyTreeCursor(_state.Tree, KeyRange.All);
+        while (cursor.Next() is { } newest)
+        {
+            versions.Clear();
+            History.Collect(newest, CompactedRevision, versions);
+            foreach (var version in versions)
+            {
+                hash += version.ModRevision <= last ? VersionHash.Of(version) : 0;
+            }
+        }
+
+        return _state.Horizon.Revision > CompactedRevision ? StoreError.Compacted : StoreError.None;
+    }
 
     /// <summary>The granted TTL in seconds, or null for a lease that does not exist.</summary>
     public long? LeaseTtl(LeaseId lease) => _leases.TryGetValue(lease, out var found) ? found.TtlSeconds : null;

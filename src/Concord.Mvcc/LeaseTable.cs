@@ -21,6 +21,8 @@ internal sealed class LeaseTable
 
     public void Add(LeaseId id, long ttlSeconds) => _leases.Add(id, new(ttlSeconds, Lease.NoKeys));
 
+    public void Add(LeaseId id, long ttlSeconds, IEnumerable<byte[]> keys) => _leases.Add(id, new(ttlSeconds, Lease.NoKeys.Union(keys)));
+
     public void Remove(LeaseId id) => _leases.Remove(id);
 
     /// <summary>Moves a key from the lease it was attached to, if any, to another one, if any.</summary>

@@ -1,3 +1,40 @@
-var builder = WebApplication.CreateSlimBuilder(args);
-var app = builder.Build();
-app.Run();
+using Concord.Server.Cluster;
+using Concord.Server.Hosting;
+using Concord.Storage;
+
+// Signals are the web host's: it stops taking calls first. The parser must not end the process under it.
+return await ServerCommand.Create(RunAsync).Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = null });
+
+static async Task<int> RunAsync(ServerOptions options, CancellationToken cancellation)
+{
+    using var logging = ServerLogging.Create(options);
+    ConcordServer server;
+    try
+    {
+        server = await ConcordServer.StartAsync(options, logging, cancellation);
+    }
+    catch (Exception error) when (Explain(error, options) is { } explanation)
+    {
+        await Console.Error.WriteLineAsync($"concord-server cannot start: {explanation.Text}");
+        return explanation.ExitCode;
+    }
+
+    await using (server)
+    {
+        var log = new HostLog(logging.CreateLogger("Concord.Server"));
+        log.Serving(string.Join(' ', server.ClientUrls.Select(url => url.GetLeftPart(UriPartial.Authority))));
+        var exitCode = await server.WaitForStopAsync(cancellation);
+        log.Stopping();
+        return exitCode;
+    }
+}
+
+// What an operator can do something about, in words; anything else is a bug and keeps its stack trace.
+static (string Text, int ExitCode)? Explain(Exception error, ServerOptions options) => error switch
+{
+    StorageDamagedException or StorageMismatchException => (error.Message, ExitCode.Data),
+    DiskInUseException => ($"--data-dir: {error.Message}", ExitCode.Data),
+    DiskException or StorageFailedException => ($"--data-dir '{options.DataDir}': {error.Message}", ExitCode.Data),
+    IOException => ($"--listen-client-urls: {error.Message} Stop the other program or choose another port.", ExitCode.Settings),
+    _ => null,
+};

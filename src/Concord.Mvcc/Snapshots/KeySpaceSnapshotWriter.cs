@@ -1,12 +1,127 @@
 using System.Buffers;
+using Concord.Mvcc.Encoding;
+using Concord.Mvcc.Snapshots;
+using Concord.Mvcc.Tree;
 
 namespace Concord.Mvcc;
 
-/// <summary>Turns a view into the bytes of a snapshot, a piece at a time.</summary>
+/// <summary>
+/// Turns a view into the bytes of a snapshot, a piece at a time: the whole history above the compaction, the leases
+/// and the revisions. Works on any thread, beside the thread that goes on applying; only trimming for a compaction that
+/// is newer than the view must wait until it is done.
+/// </summary>
 public sealed class KeySpaceSnapshotWriter
 {
-    public KeySpaceSnapshotWriter(KeySpaceView view) => ArgumentNullException.ThrowIfNull(view);
+    private readonly KeySpaceView _view;
+    private readonly IEnumerator<ReadOnlyMemory<byte>> _parts;
+    private readonly byte[] _numbers = new byte[SnapshotFormat.NumbersBytesMax];
+    private ReadOnlyMemory<byte> _rest;
+
+    public KeySpaceSnapshotWriter(KeySpaceView view)
+    {
+        _view = view;
+        _parts = Parts();
+    }
 
     /// <summary>Writes the next piece, at most <paramref name="bytesMax"/>; false if nothing was left to write.</summary>
-    public bool WriteNext(IBufferWriter<byte> output, int bytesMax) => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">
+    /// History that the view needs was trimmed meanwhile; the snapshot is useless.
+    /// </exception>
+    public bool WriteNext(IBufferWriter<byte> output, int bytesMax)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytesMax, 1);
+        var left = bytesMax;
+        while (left > 0 && (!_rest.IsEmpty || MoveNext()))
+        {
+            var length = Math.Min(left, _rest.Length);
+            output.Write(_rest.Span[..length]);
+            _rest = _rest[length..];
+            left -= length;
+        }
+
+        if (_view.State.Horizon.Revision > _view.CompactedRevision)
+        {
+            throw new InvalidOperationException("The key space was trimmed beyond the view while a snapshot of it was written.");
+        }
+
+        return left < bytesMax;
+    }
+
+    private bool MoveNext()
+    {
+        while (_rest.IsEmpty)
+        {
+            if (!_parts.MoveNext())
+            {
+                return false;
+            }
+
+            _rest = _parts.Current;
+        }
+
+        return true;
+    }
+
+    /// <summary>The parts in order; runs of numbers share one buffer, so each is good until the next.</summary>
+    private IEnumerator<ReadOnlyMemory<byte>> Parts()
+    {
+        yield return Header();
+        foreach (var (id, lease) in _view.LeaseEntries)
+        {
+            yield return Numbers([], Varint.Fold(id.Value), (ulong)lease.TtlSeconds);
+        }
+
+        var count = 0UL;
+        var hash = 0U;
+        var versions = new List<KeyVersion>();
+        var cursor = new KeyTreeCursor(_view.State.Tree, KeyRange.All);
+        while (cursor.Next() is { } newest)
+        {
+            versions.Clear();
+            History.Collect(newest, _view.CompactedRevision, versions);
+            if (versions.Count == 0)
+            {
+                continue;
+            }
+
+            yield return Numbers([SnapshotFormat.KeyTag], (ulong)newest.KeyLength, (ulong)versions.Count);
+            yield return newest.Key;
+            for (var i = versions.Count - 1; i >= 0; i--)
+            {
+                yield return VersionNumbers(versions[i]);
+                yield return versions[i].Value;
+                count++;
+                hash += VersionHash.Of(versions[i]);
+            }
+        }
+
+        yield return Numbers([SnapshotFormat.EndTag], count, hash);
+    }
+
+    private ReadOnlyMemory<byte> Header() => Numbers(
+        [SnapshotFormat.Version],
+        (ulong)_view.Revision,
+        (ulong)_view.CompactedRevision,
+        (ulong)_view.LeaseEntries.Count);
+
+    private ReadOnlyMemory<byte> VersionNumbers(KeyVersion version) => Numbers(
+        [],
+        (ulong)version.ModRevision,
+        (ulong)version.SubRevision,
+        (ulong)version.CreateRevision,
+        (ulong)version.Version,
+        Varint.Fold(version.Lease.Value),
+        (ulong)version.Value.Length);
+
+    private ReadOnlyMemory<byte> Numbers(ReadOnlySpan<byte> tag, params ReadOnlySpan<ulong> values)
+    {
+        tag.CopyTo(_numbers);
+        var length = tag.Length;
+        foreach (var value in values)
+        {
+            length += Varint.Write(_numbers.AsSpan(length), value);
+        }
+
+        return _numbers.AsMemory(0, length);
+    }
 }

@@ -12,6 +12,21 @@ internal sealed class LeafNode(long edit) : Node(edit)
     private EntryArray _entries;
     private ulong _live;
 
+    /// <summary>A leaf of neighbouring keys in order.</summary>
+    public static LeafNode Of(ReadOnlySpan<KeyVersion> versions)
+    {
+        var leaf = new LeafNode(0);
+        for (var i = 0; i < versions.Length; i++)
+        {
+            leaf._entries[i] = versions[i];
+            leaf.SetLive(i, !versions[i].IsTombstone);
+        }
+
+        leaf.KeyCount = versions.Length;
+        leaf.SlicesChanged();
+        return leaf;
+    }
+
     public bool IsFull => KeyCount == Capacity;
 
     public int LiveCount => BitOperations.PopCount(_live);

@@ -1,71 +1,203 @@
+using System.Buffers;
 using Concord.Mvcc;
+using Concord.Storage;
 
 namespace Concord.Server.Replica;
 
 /// <summary>
 /// This process's replica of the store, as the API slices see it: propose a command, read a view, follow changes.
 /// </summary>
-public sealed class LocalReplica
+/// <remarks>
+/// The way of a write: the caller's thread encodes the command and leaves it in the inbox. The replica's thread gives it to
+/// the node, which appends it and asks for a write. The log writer's thread flushes all writes that wait and reports
+/// back. The node commits and applies; the replica's thread publishes the view, then the answers go to the completion
+/// pump, whose threads run what the callers do next. Reads take none of this way.
+/// </remarks>
+public sealed class LocalReplica : IAsyncDisposable
 {
+    /// <summary>The buffer that a thread keeps for encoding; larger commands get their own.</summary>
+    private const int KeptBufferBytes = 64 << 10;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? s_buffer;
+
+    private readonly ReplicaOptions _options;
+    private readonly ReplicaEngine _engine;
+    private readonly ReplicaShared _shared;
+    private readonly long _timeoutTimestamps;
+    private Task? _stopped;
+    private readonly Lock _stopLock = new();
+
+    private LocalReplica(ReplicaOptions options, ReplicaEngine engine)
+    {
+        _options = options;
+        _engine = engine;
+        _shared = engine.Shared;
+        _timeoutTimestamps = (long)(options.RequestTimeout.TotalSeconds * options.Time.TimestampFrequency);
+    }
+
     /// <summary>The newest applied view: what a serializable read answers from, without waiting.</summary>
-    public KeySpaceView View => throw new NotImplementedException();
+    public KeySpaceView View => _shared.View;
 
-    public WatchHub Watches => throw new NotImplementedException();
+    public WatchHub Watches => _shared.Watches;
 
-    public ReplicaStatus Status => throw new NotImplementedException();
+    /// <summary>Completes with the reason when the replica cannot go on; the process should end then.</summary>
+    public Task<Exception> Failure => _shared.Failure.Task;
+
+    /// <summary>The time that ticks and deadlines follow.</summary>
+    public TimeProvider Time => _options.Time;
+
+    /// <summary>Calls under way.</summary>
+    public int Pending => _shared.Pending;
+
+    public ReplicaStatus Status
+    {
+        get
+        {
+            var facts = _shared.Facts;
+            return new(
+                _options.Identity.ClusterId, _options.Identity.MemberId, _options.Identity.Name,
+                facts.LeaderId, facts.Term, facts.CommitIndex, facts.AppliedIndex, facts.SizeBytes, facts.IsLearner);
+        }
+    }
+
+    /// <summary>Writes are refused because the key space has reached its quota.</summary>
+    public bool IsOverQuota => _shared.Facts.SizeBytes > _options.QuotaBytes;
+
+    /// <summary>Writes are refused because the disk is full.</summary>
+    public bool IsDiskFull => _engine.IsDiskFull;
+
+    /// <summary>Recovers what the disk holds and starts; completes when calls can be served.</summary>
+    /// <exception cref="StorageDamagedException">The data was changed by something else than a crash.</exception>
+    /// <exception cref="StorageMismatchException">The data is another member's or of another version.</exception>
+    /// <exception cref="DiskInUseException">Another process has the data directory.</exception>
+    public static async Task<LocalReplica> StartAsync(
+        ReplicaOptions options, IDisk disk, ILogger<LocalReplica> logger, CancellationToken cancellation)
+    {
+        // Recovery blocks on the disk, maybe for seconds.
+        var engine = await Task.Run(() => ReplicaEngine.Start(options, disk, new ReplicaLog(logger), cancellation), cancellation);
+        var replica = new LocalReplica(options, engine);
+        try
+        {
+            await engine.Shared.Ready.Task.WaitAsync(cancellation);
+            engine.ReportReady();
+            return replica;
+        }
+        catch
+        {
+            await replica.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>A view that holds every write acknowledged before this call (linearizable read).</summary>
+    /// <remarks>
+    /// With one voter no round to anybody is needed, and not even a word with the replica's thread. A write is acknowledged
+    /// only by this replica, and only after the view that holds it was published (see <see cref="ReplicaLoop"/>). So
+    /// whoever calls after an acknowledgement reads a view that is as new at least: the volatile write of the view comes
+    /// before the acknowledgement, which comes before this volatile read. Writes acknowledged before the last restart are
+    /// in as well, because being the sole voter is only said once an entry of the present term was applied, hence
+    /// everything before it. And nobody else can acknowledge anything as long as there is no other voter: a change of
+    /// membership is in force, and the fact withdrawn, before the first message about it leaves.
+    /// </remarks>
     /// <exception cref="ReplicaException">No leader, stopped or timed out.</exception>
-    public ValueTask<KeySpaceView> ReadAsync(CancellationToken cancellation) => throw new NotImplementedException();
+    public ValueTask<KeySpaceView> ReadAsync(CancellationToken cancellation)
+    {
+        if (_shared.HasFailed)
+        {
+            return ValueTask.FromException<KeySpaceView>(ReplicaFailures.Stopped());
+        }
+
+        return _shared.Facts.IsSoleVoter
+            ? new(_shared.View)
+            : Submit<KeySpaceView>(RequestKind.Read, default, default, cancellation);
+    }
 
     /// <summary>
     /// Sends a command through the log; completes when it is durable and applied. A cancelled call may still apply.
     /// </summary>
+    /// <remarks>
+    /// What awaits the call goes on a thread that completes many calls in a row: it must not block, least of all for
+    /// another call of this replica.
+    /// </remarks>
     /// <exception cref="ReplicaException">The command was not accepted, or its fate is unknown (timed out).</exception>
-    public ValueTask<CommandResult> ProposeAsync(Command command, CancellationToken cancellation) => throw new NotImplementedException();
+    public ValueTask<CommandResult> ProposeAsync(Command command, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        if (_engine.IsDiskFull)
+        {
+            return ValueTask.FromException<CommandResult>(ReplicaFailures.DiskFull());
+        }
+
+        if (IsOverQuota && CommandGrowth.Grows(command))
+        {
+            return ValueTask.FromException<CommandResult>(ReplicaFailures.NoSpace(_options.QuotaBytes));
+        }
+
+        var encoded = Encode(command);
+        return encoded.Length > _options.RequestBytesMax
+            ? ValueTask.FromException<CommandResult>(ReplicaFailures.TooLarge(encoded.Length, _options.RequestBytesMax))
+            : Submit<CommandResult>(RequestKind.Propose, encoded, default, cancellation);
+    }
 
     /// <summary>Restarts a lease's count-down. The granted TTL in seconds, or 0 if there is no such lease.</summary>
-    public ValueTask<long> KeepAliveAsync(LeaseId lease, CancellationToken cancellation) => throw new NotImplementedException();
+    public async ValueTask<long> KeepAliveAsync(LeaseId lease, CancellationToken cancellation) =>
+        await Submit<long?>(RequestKind.KeepAlive, default, lease, cancellation).ConfigureAwait(false) ?? 0;
 
     /// <summary>Whole seconds that a lease has left, or null if there is no such lease.</summary>
-    public ValueTask<long?> TimeToLiveAsync(LeaseId lease, CancellationToken cancellation) => throw new NotImplementedException();
-}
+    public ValueTask<long?> TimeToLiveAsync(LeaseId lease, CancellationToken cancellation) =>
+        Submit<long?>(RequestKind.TimeToLive, default, lease, cancellation);
 
-/// <summary>Facts about this replica for status calls and response headers.</summary>
-public sealed record ReplicaStatus(
-    ulong ClusterId,
-    ulong MemberId,
-    string MemberName,
-    ulong LeaderId,
-    long Term,
-    long CommitIndex,
-    long AppliedIndex,
-    long SizeBytes,
-    bool IsLearner);
+    /// <summary>
+    /// Refuses new calls, lets those under way finish for a while, makes everything durable and ends the threads. Watch
+    /// streams end.
+    /// </summary>
+    public Task StopAsync()
+    {
+        lock (_stopLock)
+        {
+            return _stopped ??= Task.Run(_engine.Stop);
+        }
+    }
 
-public enum ReplicaFailure
-{
-    /// <summary>The pending limit is reached; nothing was accepted.</summary>
-    TooManyRequests,
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
-    NoLeader,
+    private static byte[] Encode(Command command)
+    {
+        var buffer = s_buffer ??= new(KeptBufferBytes);
+        buffer.ResetWrittenCount();
+        CommandCodec.Encode(command, buffer);
+        var encoded = buffer.WrittenSpan.ToArray();
+        if (buffer.Capacity > KeptBufferBytes)
+        {
+            s_buffer = null;
+        }
 
-    Stopped,
+        return encoded;
+    }
 
-    /// <summary>The time allowed ran out; the command may still apply.</summary>
-    TimedOut,
+    private ValueTask<T> Submit<T>(RequestKind kind, ReadOnlyMemory<byte> command, LeaseId lease, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<T>(cancellation);
+        }
 
-    /// <summary>The disk has no room; nothing was accepted, reads go on.</summary>
-    DiskFull,
+        if (!_shared.TryReserve(command.Length, _options))
+        {
+            return ValueTask.FromException<T>(ReplicaFailures.TooManyRequests());
+        }
 
-    /// <summary>The key space has reached its quota; nothing was accepted, deletes and compaction go on.</summary>
-    NoSpace,
+        var request = ReplicaRequest<T>.Rent(kind, command, lease);
+        request.Deadline = _options.Time.GetTimestamp() + _timeoutTimestamps;
+        var answer = request.WaitAsync(cancellation);
+        if (!_shared.Inbox.TryAdd(request))
+        {
+            _shared.Release(request);
+            request.SetFailure(ReplicaFailures.Stopped());
+            request.Complete();
+        }
 
-    RequestTooLarge,
-}
-
-/// <summary>The replica could not take or finish a call.</summary>
-public sealed class ReplicaException(ReplicaFailure failure, string message) : Exception(message)
-{
-    public ReplicaFailure Failure { get; } = failure;
+        return answer;
+    }
 }

@@ -2,55 +2,468 @@ using Concord.Mvcc;
 
 namespace Concord.Server.Replica;
 
-/// <summary>Follows the applied changes and hands each stream those that its watches ask for.</summary>
-public sealed class WatchHub
-{
-    public WatchStream OpenStream() => throw new NotImplementedException();
-}
-
-/// <param name="StartRevision">The first revision to deliver; 0 is the one after the present.</param>
-/// <param name="ProgressNotify">Send a progress notice when the watch has been idle for the notice interval.</param>
-public sealed record WatchOptions(KeyRange Range, long StartRevision = 0, bool ProgressNotify = false, bool NoPut = false, bool NoDelete = false);
-
 /// <summary>
-/// Many watches read in one order by one reader. Bounded in memory: a reader that falls behind is caught up from
-/// history, and a watch overtaken by compaction is cancelled; no event is lost silently.
+/// Follows the applied changes and hands each stream those that its watches ask for, on a thread of its own: applying
+/// never waits for a watcher.
 /// </summary>
-public sealed class WatchStream : IDisposable
+/// <remarks>
+/// The replica only leaves its newest view here (<see cref="Notify"/>). The hub reads the changes since its own position
+/// from that view, one revision after the other, looks up the groups that each change concerns and offers the events to
+/// their streams. Groups and position are guarded by one lock, held for one revision at a time, so that joining a group
+/// and handing out a revision cannot cross.
+/// <para>
+/// Compaction may go beyond the position. The replica therefore publishes a view before it applies a compaction, the hub
+/// keeps that view until it is done with it, and <see cref="Position"/> tells the replica that the versions must not be
+/// trimmed yet. So a watch that keeps up never misses an event because of a compaction.
+/// </para>
+/// <para>Locks, in this order: the hub's, the inbox's, a stream's.</para>
+/// </remarks>
+public sealed class WatchHub : IDisposable
 {
-    /// <summary>
-    /// Adds a watch; its <see cref="WatchNotice.Created"/> comes before anything else of it.
-    /// </summary>
-    /// <param name="watchId">The caller's number, or null to be given the lowest free one.</param>
-    /// <returns>The number, or null if it is taken (nothing was added).</returns>
-    public long? Create(WatchOptions options, long? watchId = null) => throw new NotImplementedException();
+    /// <summary>Changes read from a view at once; bounds the list, not the work.</summary>
+    private const int ChangesMax = 1024;
 
-    /// <summary>Ends a watch; false if there is none. Its <see cref="WatchNotice.Canceled"/> is the last notice of it.</summary>
-    public bool Cancel(long watchId) => throw new NotImplementedException();
+    private readonly Lock _lock = new();
+    private readonly WatchGroups _groups = new();
+    private readonly HashSet<WatchStream> _streams = [];
+    private readonly HashSet<Watch> _wantProgress = [];
+    private readonly Dictionary<WatchStream, long> _progressRequests = [];
+    private long _position;
 
-    /// <summary>Asks for one <see cref="WatchNotice.Progress"/> of the whole stream, given only if every watch is caught up.</summary>
-    public void RequestProgress() => throw new NotImplementedException();
+    /// <summary>Guarded by both locks for writing, by either for reading.</summary>
+    private int _watchCount;
 
-    /// <summary>The next notice, in order. One reader at a time.</summary>
-    public ValueTask<WatchNotice> ReadAsync(CancellationToken cancellation) => throw new NotImplementedException();
+    private readonly object _inbox = new();
+    private readonly Queue<KeySpaceView> _beforeCompaction = new();
+    private volatile KeySpaceView _view;
+    private bool _isViewNew;
+    private bool _isStopping;
 
-    public void Dispose() => throw new NotImplementedException();
-}
+    private readonly Thread _thread;
+    private readonly ITimer _progressTimer;
+    private readonly TimeSpan _progressInterval;
 
-/// <summary>One message of a watch stream. <see cref="Revision"/> is the store's revision when it was made.</summary>
-public abstract record WatchNotice(long WatchId, long Revision)
-{
-    /// <summary>The number that a progress notice for the whole stream carries.</summary>
-    public const long WholeStream = -1;
+    // Of the hub's thread alone, kept between revisions.
+    private readonly List<KeyVersion> _changes = [];
+    private readonly List<WatchStream> _toWake = [];
 
-    public sealed record Created(long WatchId, long Revision) : WatchNotice(WatchId, Revision);
+    /// <param name="progressInterval">Idle time before a watch that asked for it is told its progress.</param>
+    public WatchHub(KeySpaceView view, TimeProvider time, TimeSpan progressInterval)
+    {
+        _view = view;
+        _position = view.Revision;
+        _progressInterval = progressInterval;
+        _progressTimer = time.CreateTimer(
+            static hub => ((WatchHub)hub!).NotifyIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _thread = new Thread(Run) { IsBackground = true, Name = "concord watch" };
+        _thread.Start();
+    }
 
-    /// <param name="View">The view to ask for previous versions (<see cref="KeySpaceView.Before"/>).</param>
-    public sealed record Events(long WatchId, long Revision, IReadOnlyList<KeyVersion> Changes, KeySpaceView View) : WatchNotice(WatchId, Revision);
+    /// <summary>Every change up to this revision was handed to the streams.</summary>
+    public long Position => Volatile.Read(ref _watchCount) == 0 ? _view.Revision : Volatile.Read(ref _position);
 
-    /// <summary>Every event up to <see cref="WatchNotice.Revision"/> was delivered.</summary>
-    public sealed record Progress(long WatchId, long Revision) : WatchNotice(WatchId, Revision);
+    /// <summary>How many watches all streams have.</summary>
+    public int Count => Volatile.Read(ref _watchCount);
 
-    /// <param name="CompactedRevision">Not zero when compaction overtook the watch.</param>
-    public sealed record Canceled(long WatchId, long Revision, long CompactedRevision) : WatchNotice(WatchId, Revision);
+    internal KeySpaceView View => _view;
+
+    public WatchStream OpenStream()
+    {
+        lock (_lock)
+        {
+            if (_isStopping)
+            {
+                throw Stopped();
+            }
+
+            var stream = new WatchStream(this);
+            _streams.Add(stream);
+            return stream;
+        }
+    }
+
+    /// <summary>Takes the replica's newest view. Called by the replica's thread; costs a lock and perhaps a wake-up.</summary>
+    public void Notify(KeySpaceView view)
+    {
+        lock (_inbox)
+        {
+            var last = _view;
+            _view = view;
+            if (_watchCount == 0)
+            {
+                return;
+            }
+
+            // One view replaces the one before it, unless it has forgotten history that is still to be handed out.
+            if (_isViewNew && view.CompactedRevision != last.CompactedRevision)
+            {
+                _beforeCompaction.Enqueue(last);
+            }
+
+            if (!_isViewNew)
+            {
+                _isViewNew = true;
+                Monitor.Pulse(_inbox);
+            }
+        }
+    }
+
+    /// <summary>Ends all streams and takes no new ones: their readers are told that the server stops.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _isStopping = true;
+            foreach (var stream in _streams.ToArray())
+            {
+                Close(stream, Stopped);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        Close();
+        lock (_inbox)
+        {
+            Monitor.Pulse(_inbox);
+        }
+
+        _progressTimer.Dispose();
+        if (Thread.CurrentThread != _thread)
+        {
+            _thread.Join();
+        }
+    }
+
+    internal long? Create(WatchStream stream, WatchOptions options, long? watchId)
+    {
+        lock (_lock)
+        {
+            var view = CountWatch();
+            var next = options.StartRevision == 0 ? view.Revision + 1 : options.StartRevision;
+            Watch? watch = null;
+            try
+            {
+                watch = stream.Add(options, watchId, next, view.Revision);
+            }
+            finally
+            {
+                if (watch is null)
+                {
+                    UncountWatch();
+                }
+            }
+
+            if (watch is null)
+            {
+                return null;
+            }
+
+            if (next > _position)
+            {
+                _groups.Join(watch);
+                stream.SetSynced(watch);
+            }
+            else
+            {
+                stream.SetBehind(watch);
+            }
+
+            if (options.ProgressNotify && _wantProgress.Add(watch) && _wantProgress.Count == 1)
+            {
+                _progressTimer.Change(_progressInterval, _progressInterval);
+            }
+
+            return watch.Id;
+        }
+    }
+
+    internal bool Cancel(WatchStream stream, long watchId)
+    {
+        lock (_lock)
+        {
+            if (stream.Remove(watchId, _view.Revision, compacted: 0) is not { } watch)
+            {
+                return false;
+            }
+
+            Forget(watch);
+            return true;
+        }
+    }
+
+    /// <summary>Compaction took history that a watch had still to see.</summary>
+    internal void CancelCompacted(Watch watch, KeySpaceView view)
+    {
+        lock (_lock)
+        {
+            // The number may be another watch's by now.
+            if (watch.Phase != WatchPhase.Ended && watch.Stream.Remove(watch.Id, view.Revision, view.CompactedRevision) is not null)
+            {
+                Forget(watch);
+            }
+        }
+    }
+
+    /// <summary>A watch whose next revision was not handed out yet becomes synced; false if it has to read more history.</summary>
+    internal bool TryJoin(Watch watch)
+    {
+        lock (_lock)
+        {
+            if (watch.Phase == WatchPhase.Behind)
+            {
+                if (watch.Next <= _position)
+                {
+                    return false;
+                }
+
+                _groups.Join(watch);
+                watch.Stream.SetSynced(watch);
+            }
+
+            return true;
+        }
+    }
+
+    internal void RequestProgress(WatchStream stream)
+    {
+        lock (_lock)
+        {
+            var revision = _view.Revision;
+            if (_watchCount == 0 || _position >= revision)
+            {
+                stream.Progress(null, revision);
+            }
+            else
+            {
+                // The asker may have seen a newer revision elsewhere than the hub has handed out: it is told when that is so.
+                _progressRequests[stream] = revision;
+            }
+        }
+    }
+
+    internal void Close(WatchStream stream, Func<Exception> reason)
+    {
+        lock (_lock)
+        {
+            foreach (var watch in stream.Close(reason))
+            {
+                Forget(watch);
+            }
+
+            _streams.Remove(stream);
+            _progressRequests.Remove(stream);
+        }
+    }
+
+    private static ReplicaException Stopped() => new(ReplicaFailure.Stopped, "The server is stopping; watch again at another member or later.");
+
+    private KeySpaceView CountWatch()
+    {
+        lock (_inbox)
+        {
+            if (_watchCount++ == 0)
+            {
+                // While nobody watched, nothing was handed out: the first watch starts the hub from the present.
+                _position = _view.Revision;
+                _beforeCompaction.Clear();
+                _isViewNew = false;
+            }
+
+            return _view;
+        }
+    }
+
+    private void UncountWatch()
+    {
+        lock (_inbox)
+        {
+            _watchCount--;
+        }
+    }
+
+    private void Forget(Watch watch)
+    {
+        UncountWatch();
+        _groups.Leave(watch);
+        if (_wantProgress.Remove(watch) && _wantProgress.Count == 0)
+        {
+            _progressTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void NotifyIdle()
+    {
+        lock (_lock)
+        {
+            foreach (var watch in _wantProgress)
+            {
+                if (!watch.HadEvents)
+                {
+                    watch.Stream.Progress(watch, _position);
+                }
+
+                watch.HadEvents = false;
+            }
+        }
+    }
+
+    private void Run()
+    {
+        while (TakeView() is { } view)
+        {
+            HandOut(view);
+        }
+    }
+
+    private KeySpaceView? TakeView()
+    {
+        lock (_inbox)
+        {
+            while (!_isStopping)
+            {
+                if (_beforeCompaction.TryDequeue(out var older))
+                {
+                    return older;
+                }
+
+                if (_isViewNew)
+                {
+                    _isViewNew = false;
+                    return _view;
+                }
+
+                Monitor.Wait(_inbox);
+            }
+
+            return null;
+        }
+    }
+
+    private void HandOut(KeySpaceView view)
+    {
+        var next = Volatile.Read(ref _position) + 1;
+        while (next <= view.Revision && !Volatile.Read(ref _isStopping))
+        {
+            _changes.Clear();
+            next = view.ReadChanges(KeyRange.All, next, ChangesMax, _changes);
+            if (next == 0)
+            {
+                // The state was replaced by one whose history begins later (a snapshot from the leader).
+                AllFallBehind(view);
+                break;
+            }
+
+            for (var start = 0; start < _changes.Count;)
+            {
+                var end = start + 1;
+                while (end < _changes.Count && _changes[end].ModRevision == _changes[start].ModRevision)
+                {
+                    end++;
+                }
+
+                HandOutRevision(view, start, end);
+                start = end;
+            }
+
+            MoveTo(next - 1);
+        }
+
+        AnswerProgressRequests();
+    }
+
+    private void HandOutRevision(KeySpaceView view, int start, int end)
+    {
+        var revision = _changes[start].ModRevision;
+        lock (_lock)
+        {
+            if (revision <= _position)
+            {
+                return;
+            }
+
+            for (var i = start; i < end; i++)
+            {
+                _groups.Collect(_changes[i]);
+            }
+
+            foreach (var (group, changes) in _groups.TakeCollected())
+            {
+                for (var i = group.Count - 1; i >= 0; i--)
+                {
+                    var watch = group[i];
+                    if (watch.Next > revision)
+                    {
+                        continue;
+                    }
+
+                    if (!watch.Stream.Offer(watch, new(watch.Id, revision, changes, view) { State = watch.Options.State }, out var wake))
+                    {
+                        _groups.Leave(watch);
+                    }
+                    else if (wake)
+                    {
+                        _toWake.Add(watch.Stream);
+                    }
+                }
+            }
+
+            Volatile.Write(ref _position, revision);
+        }
+
+        foreach (var stream in _toWake)
+        {
+            stream.Wake();
+        }
+
+        _toWake.Clear();
+    }
+
+    private void MoveTo(long revision)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _position, Math.Max(_position, revision));
+        }
+    }
+
+    private void AllFallBehind(KeySpaceView view)
+    {
+        lock (_lock)
+        {
+            foreach (var watch in _groups.All())
+            {
+                // A watch of the future stays where it is: what it waits for has not happened.
+                if (watch.Next <= view.Revision)
+                {
+                    watch.Next = Math.Max(watch.Next, _position + 1);
+                    _groups.Leave(watch);
+                    watch.Stream.SetBehind(watch);
+                }
+            }
+
+            Volatile.Write(ref _position, Math.Max(_position, view.Revision));
+        }
+    }
+
+    private void AnswerProgressRequests()
+    {
+        lock (_lock)
+        {
+            if (_progressRequests.Count == 0)
+            {
+                return;
+            }
+
+            foreach (var (stream, revision) in _progressRequests.ToArray())
+            {
+                if (revision <= _position)
+                {
+                    _progressRequests.Remove(stream);
+                    stream.Progress(null, _position);
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,324 @@
+using System.Buffers;
+using Concord.Mvcc;
+using Concord.Raft;
+
+namespace Concord.Node;
+
+/// <summary>
+/// One replica: Raft decides the order of the commands, the key space applies them, and what the host has to do comes out
+/// as <see cref="NodeEffects"/>. Synchronous and deterministic: time is <see cref="Tick"/>, the disk is
+/// <see cref="Persisted"/>, the network is <see cref="Receive"/>. Several inputs may be given before the effects are
+/// taken; they share one write. After an exception the replica must stop.
+/// </summary>
+/// <remarks>
+/// The state machine and the applied index are one object in memory and one snapshot on disk, so they cannot drift apart:
+/// an entry's effects and the fact that it was applied become durable together, by the log that holds the entry.
+/// </remarks>
+public sealed class NodeCore
+{
+    private readonly NodeOptions _options;
+    private readonly RaftCore _raft;
+    private readonly PendingCommands _pending = new();
+    private readonly LeaseKeeper _leases;
+    private readonly List<(RequestToken Token, LogIndex Index)> _waitingReads = [];
+    private readonly List<RequestToken> _superseded = [];
+    private readonly ArrayBufferWriter<byte> _encoded = new();
+    private KeySpace _space;
+    private NodeEffects _next = new();
+    private NodeEffects _taken = new();
+    private bool _isUnpublished;
+
+    /// <param name="space">The state at <paramref name="recovered"/>'s snapshot.</param>
+    public NodeCore(NodeOptions options, RaftOptions raft, RecoveredState recovered, KeySpace space)
+    {
+        _options = options;
+        _space = space;
+        _leases = new(options);
+        Snapshots = new(options, recovered.Snapshot.Index);
+        _raft = new(raft, recovered);
+    }
+
+    public RaftRole Role => _raft.Role;
+
+    public Term Term => _raft.Term;
+
+    public MemberId Leader => _raft.Leader;
+
+    public bool IsLearner => _raft.IsLearner;
+
+    public LogIndex LastIndex => _raft.LastIndex;
+
+    public LogIndex CommitIndex => _raft.CommitIndex;
+
+    public LogIndex AppliedIndex => _raft.AppliedIndex;
+
+    public long SizeBytes => _space.SizeBytes;
+
+    /// <summary>The view published last.</summary>
+    public KeySpaceView View => _space.View;
+
+    /// <summary>
+    /// True once this leader has applied an entry of its own term: from then on its state holds everything that any leader
+    /// before it acknowledged, and it counts leases down.
+    /// </summary>
+    public bool IsLeading => _leases.IsActive;
+
+    /// <summary>When a snapshot is due.</summary>
+    public SnapshotSchedule Snapshots { get; }
+
+    /// <summary>
+    /// True when this replica alone decides what is committed, and its state holds everything that was ever acknowledged.
+    /// </summary>
+    public bool IsSoleVoter => IsLeading && !_raft.Membership.IsJoint && _raft.Membership.Voters is [var only] && only == _raft.Id;
+
+    /// <summary>Puts a command into the log. The answer comes when it is applied, or at once when it is refused.</summary>
+    /// <param name="command">Encoded; kept, so it must not change.</param>
+    public void Propose(RequestToken token, ReadOnlyMemory<byte> command)
+    {
+        var proposal = _raft.Propose(command);
+        if (proposal.Accepted)
+        {
+            _pending.Add(proposal.FirstIndex, proposal.Term, token);
+            return;
+        }
+
+        var outcome = proposal.Refusal switch
+        {
+            ProposalRefusal.NotLeader or ProposalRefusal.Transferring => RequestOutcome.NotLeader,
+            ProposalRefusal.Overloaded => RequestOutcome.Overloaded,
+            ProposalRefusal.TooLarge => RequestOutcome.TooLarge,
+            _ => throw new NodeInvariantException($"a command was refused as {proposal.Refusal}"),
+        };
+        _next.Commands.Add(new(token, outcome, null));
+    }
+
+    /// <summary>
+    /// Asks for a moment from which on the published view holds every write acknowledged anywhere before this call. Many
+    /// readers should share one token.
+    /// </summary>
+    public void Read(RequestToken token) => _raft.ReadIndex((ulong)token.Value);
+
+    /// <summary>Gives a lease its full time again.</summary>
+    public void KeepAlive(RequestToken token, LeaseId lease) => _leases.KeepAlive(token, lease, _next);
+
+    public void TimeToLive(RequestToken token, LeaseId lease) => _leases.TimeToLive(token, lease, _next);
+
+    /// <summary>One unit of time has passed.</summary>
+    public void Tick()
+    {
+        _raft.Tick();
+        _leases.Tick();
+        ProposeExpiry();
+    }
+
+    public void Receive(RaftMessage message) => _raft.Receive(message);
+
+    /// <summary>All writes up to and including this one are durable.</summary>
+    public void Persisted(ulong sequence) => _raft.Persisted(sequence);
+
+    /// <summary>The snapshot that <see cref="NodeEffects.Install"/> named has been loaded.</summary>
+    public void Installed(SnapshotMetadata snapshot, KeySpace space)
+    {
+        _space = space;
+        _isUnpublished = true;
+        Snapshots.Restart(snapshot.Index);
+        _raft.Applied(snapshot.Index);
+    }
+
+    /// <summary>
+    /// What there is to do by now; call again until they are empty. Valid until the call after the next.
+    /// </summary>
+    public NodeEffects TakeEffects()
+    {
+        var effects = _next;
+        (_next, _taken) = (_taken, _next);
+        _next.Clear();
+
+        var step = _raft.TakeEffects();
+        effects.SendNow.AddRange(step.SendNow);
+        if (step.Write is { } write)
+        {
+            effects.Writes.Add(write);
+        }
+
+        foreach (var read in step.Reads)
+        {
+            Take(read, effects);
+        }
+
+        effects.RoleChange = step.RoleChange;
+        effects.Install = step.Install;
+        Apply(step.Apply.Span, effects);
+        FollowRole(effects);
+        Publish(effects);
+        AnswerReads(effects);
+        return effects;
+    }
+
+    /// <summary>Begins a snapshot of the present state; <see cref="EndSnapshot"/> must follow.</summary>
+    public (SnapshotMetadata Metadata, KeySpaceView View) BeginSnapshot()
+    {
+        Invariant.Check(!_isUnpublished, "a snapshot was begun before the effects were taken");
+        var metadata = _raft.DescribeSnapshot(AppliedIndex);
+        Invariant.Check(metadata is not null, $"nothing describes the state at the applied entry {AppliedIndex}");
+        Snapshots.Begin(AppliedIndex);
+        return (metadata, _space.View);
+    }
+
+    /// <summary>The snapshot is durable, so the log before it may go; or it failed, and the next is due as before.</summary>
+    public void EndSnapshot(SnapshotMetadata snapshot, bool succeeded)
+    {
+        Snapshots.End(succeeded);
+        if (succeeded)
+        {
+            _raft.Compact(snapshot.Index);
+        }
+    }
+
+    /// <summary>
+    /// Drops some of what compaction left behind, for idle moments. Withheld while a snapshot is written: its view is older
+    /// than the compaction may be.
+    /// </summary>
+    /// <returns>False when there is nothing to do now.</returns>
+    public bool Trim(int versionsMax)
+    {
+        if (Snapshots.IsRunning || !_space.HasTrimming)
+        {
+            return false;
+        }
+
+        _space.Trim(versionsMax);
+
+        // Views hold the list of changes: without a new one, what was dropped from it stays in memory.
+        _next.Views.Add(_space.Publish());
+        return true;
+    }
+
+    private void Apply(ReadOnlySpan<LogEntry> entries, NodeEffects effects)
+    {
+        if (entries.IsEmpty)
+        {
+            return;
+        }
+
+        foreach (ref readonly var entry in entries)
+        {
+            var token = _pending.Take(entry, _superseded);
+            if (entry.Kind == EntryKind.Command)
+            {
+                var result = Apply(entry, effects);
+                if (token is { Value: not 0 } waiting)
+                {
+                    effects.Commands.Add(new(waiting, RequestOutcome.Done, result));
+                }
+            }
+
+            Snapshots.Count(entry);
+            _leases.Applied(entry, _raft);
+        }
+
+        foreach (var token in _superseded)
+        {
+            effects.Commands.Add(new(token, RequestOutcome.Superseded, null));
+        }
+
+        _superseded.Clear();
+        effects.AppliedEntries = entries.Length;
+        _raft.Applied(entries[^1].Index);
+    }
+
+    private CommandResult Apply(in LogEntry entry, NodeEffects effects)
+    {
+        Command command;
+        try
+        {
+            command = CommandCodec.Decode(entry.Data);
+        }
+        catch (FormatException error)
+        {
+            throw new NodeInvariantException(
+                $"the command in log entry {entry.Index} cannot be read; a newer version may have written it ({error.Message})", error);
+        }
+
+        if (command is CompactCommand)
+        {
+            // Who follows the changes has to get those from before the compaction in a view that still has them.
+            Publish(effects);
+        }
+
+        var result = _space.Apply(command);
+        _isUnpublished = true;
+        _leases.Follow(command, result, effects);
+        return result;
+    }
+
+    private void Publish(NodeEffects effects)
+    {
+        if (_isUnpublished)
+        {
+            effects.Views.Add(_space.Publish());
+            _isUnpublished = false;
+        }
+    }
+
+    private void FollowRole(NodeEffects effects)
+    {
+        if (_leases.WantsStart)
+        {
+            Publish(effects);
+            _leases.Start(_space.View);
+        }
+        else if (_leases.IsActive && _raft.Role != RaftRole.Leader)
+        {
+            _leases.Stop(effects);
+        }
+    }
+
+    private void Take(in ReadResult read, NodeEffects effects)
+    {
+        var token = new RequestToken((long)read.ReadId);
+        if (read.Outcome == ReadOutcome.Ready)
+        {
+            _waitingReads.Add((token, read.Index));
+        }
+        else
+        {
+            effects.Reads.Add(new(token, read.Outcome == ReadOutcome.Overloaded ? RequestOutcome.Overloaded : RequestOutcome.NotLeader));
+        }
+    }
+
+    private void AnswerReads(NodeEffects effects)
+    {
+        var kept = 0;
+        foreach (var read in _waitingReads)
+        {
+            if (read.Index <= AppliedIndex)
+            {
+                effects.Reads.Add(new(read.Token, RequestOutcome.Done));
+            }
+            else
+            {
+                _waitingReads[kept++] = read;
+            }
+        }
+
+        _waitingReads.RemoveRange(kept, _waitingReads.Count - kept);
+    }
+
+    private void ProposeExpiry()
+    {
+        if (_leases.TakeExpired() is not { } expired)
+        {
+            return;
+        }
+
+        _encoded.ResetWrittenCount();
+        CommandCodec.Encode(new LeaseExpireCommand(expired), _encoded);
+        var proposal = _raft.Propose(_encoded.WrittenSpan.ToArray());
+        if (!proposal.Accepted)
+        {
+            // No leader any more, or too much is waiting: the next tick tries again.
+            _leases.PutBack(expired);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+
+namespace Concord.Server.Cluster;
+
+public enum LogFormat
+{
+    /// <summary>One readable line per message.</summary>
+    Text,
+
+    /// <summary>One JSON object per line, for log collectors.</summary>
+    Json,
+}
+
+/// <summary>
+/// Everything that can be set at start. The values here are the defaults; <see cref="ServerOptionsReader"/> fills them
+/// from flags, environment and file and checks them, so code that receives an instance need not check again.
+/// </summary>
+public sealed record ServerOptions
+{
+    public string Name { get; init; } = "default";
+
+    /// <summary>Where log, snapshots and identity live; empty means <c>NAME.concord</c> in the working directory.</summary>
+    public string DataDir { get; init; } = "";
+
+    public IReadOnlyList<Uri> ListenClientUrls { get; init; } = [new("http://localhost:2379")];
+
+    /// <summary>What clients are told to connect to; empty means the addresses that were bound.</summary>
+    public IReadOnlyList<Uri> AdvertiseClientUrls { get; init; } = [];
+
+    public IReadOnlyList<Uri> ListenPeerUrls { get; init; } = [new("http://localhost:2380")];
+
+    public IReadOnlyList<Uri> InitialAdvertisePeerUrls { get; init; } = [new("http://localhost:2380")];
+
+    /// <summary>The founding members; empty means this one alone.</summary>
+    public IReadOnlyList<InitialMember> InitialCluster { get; init; } = [];
+
+    public string InitialClusterState { get; init; } = "new";
+
+    public string InitialClusterToken { get; init; } = "concord-cluster";
+
+    /// <summary>One tick of the replica. 100 ms suits a round trip of up to that time.</summary>
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Ten heartbeats, so that a few lost ones do not start an election.</summary>
+    public TimeSpan ElectionTimeout { get; init; } = TimeSpan.FromMilliseconds(1000);
+
+    /// <summary>Log entries between two snapshots: bounds the replay at start.</summary>
+    public long SnapshotCount { get; init; } = 10_000;
+
+    /// <summary>Size of the key space above which writes that grow it are refused.</summary>
+    public long QuotaBackendBytes { get; init; } = 8L << 30;
+
+    /// <summary>The largest command, in bytes of its log form: one write must not hold up everybody else's.</summary>
+    public int MaxRequestBytes { get; init; } = 1_572_864;
+
+    public int MaxTxnOps { get; init; } = 128;
+
+    /// <summary>After this idle time a watch that asked for it is told how far it has seen.</summary>
+    public TimeSpan WatchProgressNotifyInterval { get; init; } = TimeSpan.FromMinutes(10);
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    public LogFormat LogFormat { get; init; } = LogFormat.Text;
+
+    /// <summary>A server to try things with: temporary data unless <see cref="DataDir"/> is set, and demonstration content.</summary>
+    public bool Dev { get; init; }
+}
+
+/// <summary>One entry of <c>--initial-cluster</c>.</summary>
+public sealed record InitialMember(string Name, IReadOnlyList<Uri> PeerUrls);

@@ -1,0 +1,162 @@
+using Concord.Server.Cluster;
+using Concord.Server.Replica;
+using Concord.Storage;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Concord.Server.Hosting;
+
+/// <summary>
+/// A whole server in this process: the replica and everything that is served from it. The program runs one; tests start as
+/// many as they like, on port 0 (<c>http://127.0.0.1:0</c>) with directories of their own.
+/// </summary>
+public sealed class ConcordServer : IAsyncDisposable
+{
+    /// <summary>How long open calls may finish when the server stops. Watches are ended at once.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly WebApplication _app;
+    private readonly string? _temporaryDirectory;
+
+    private ConcordServer(WebApplication app, ServerOptions options, LocalReplica replica, string? temporaryDirectory)
+    {
+        _app = app;
+        _temporaryDirectory = temporaryDirectory;
+        Options = options;
+        Replica = replica;
+        ClientUrls = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(url => new Uri(url))];
+    }
+
+    public ServerOptions Options { get; }
+
+    public LocalReplica Replica { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>The addresses that are bound, with real port numbers.</summary>
+    public IReadOnlyList<Uri> ClientUrls { get; }
+
+    /// <summary>Recovers the data, binds the addresses and serves.</summary>
+    /// <param name="logging">Where messages go; by default to the console as the options say. Not disposed.</param>
+    /// <exception cref="IOException">An address cannot be bound.</exception>
+    /// <exception cref="StorageDamagedException">See <see cref="LocalReplica.StartAsync"/>, which lists the others too.</exception>
+    public static async Task<ConcordServer> StartAsync(
+        ServerOptions options, ILoggerFactory? logging = null, CancellationToken cancellation = default)
+    {
+        var temporary = options.DataDir.Length == 0 ? Directory.CreateTempSubdirectory("concord-").FullName : null;
+        var ownsLogging = logging is null;
+        logging ??= ServerLogging.Create(options);
+        LocalReplica? replica = null;
+        try
+        {
+            // The data is loaded while the web host is put together: both take some hundred milliseconds.
+            var loading = StartReplicaAsync(options with { DataDir = temporary ?? options.DataDir }, logging, cancellation);
+            var builder = CreateBuilder(options, logging, ownsLogging);
+            Slices.Add(builder.Services, options);
+            replica = await loading;
+            builder.Services.AddSingleton(replica);
+            var app = builder.Build();
+            Slices.Map(app);
+            app.Lifetime.ApplicationStopping.Register(replica.Watches.Close);
+            await app.StartAsync(cancellation);
+            return new(app, options, replica, temporary);
+        }
+        catch
+        {
+            if (replica is not null)
+            {
+                await replica.DisposeAsync();
+            }
+
+            DeleteTemporary(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Completes when the process is asked to stop or the replica cannot go on; tells the exit code.</summary>
+    public async Task<int> WaitForStopAsync(CancellationToken cancellation = default)
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var stopping = _app.Lifetime.ApplicationStopping.Register(asked.SetResult);
+        using var canceled = cancellation.Register(() => asked.TrySetResult());
+        var first = await Task.WhenAny(asked.Task, Replica.Failure);
+        if (first == asked.Task)
+        {
+            return ExitCode.Stopped;
+        }
+
+        return await Replica.Failure is StorageFailedException or DiskException ? ExitCode.DiskFailed : ExitCode.Bug;
+    }
+
+    /// <summary>Stops taking calls, lets open ones finish for a short while, makes everything durable.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await Replica.DisposeAsync();
+        await _app.DisposeAsync();
+        DeleteTemporary(_temporaryDirectory);
+    }
+
+    private static Task<LocalReplica> StartReplicaAsync(ServerOptions options, ILoggerFactory logging, CancellationToken cancellation)
+    {
+        var disk = new FileDisk(options.DataDir);
+        var replica = new ReplicaOptions
+        {
+            Identity = MemberFounding.ReadOrFound(disk, options),
+            TickInterval = options.HeartbeatInterval,
+            ElectionTicks = (int)Math.Ceiling(options.ElectionTimeout / options.HeartbeatInterval),
+            SnapshotEntries = options.SnapshotCount,
+            QuotaBytes = options.QuotaBackendBytes,
+            RequestBytesMax = options.MaxRequestBytes,
+            RequestTimeout = TimeSpan.FromSeconds(5) + 2 * options.ElectionTimeout,
+            WatchProgressInterval = options.WatchProgressNotifyInterval,
+        };
+        return LocalReplica.StartAsync(replica, disk, logging.CreateLogger<LocalReplica>(), cancellation);
+    }
+
+    private static WebApplicationBuilder CreateBuilder(ServerOptions options, ILoggerFactory logging, bool ownsLogging)
+    {
+        // No settings from ASPNETCORE_ variables or files that happen to lie about: the flags are the settings.
+        var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "concord-server" });
+        builder.Services.AddRoutingCore();
+        if (ownsLogging)
+        {
+            builder.Services.AddSingleton<ILoggerFactory>(_ => logging);
+        }
+        else
+        {
+            builder.Services.AddSingleton(logging);
+        }
+
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
+        return builder;
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+
+        // A client behind clear text says "http", though the connection looks as if it had been through TLS (ClientPort).
+        kestrel.AllowAlternateSchemes = true;
+
+        // One client process keeps many watches open on one connection; a stream is cheap and a limit would be a hang.
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000_000;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromHours(2);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        foreach (var url in options.ListenClientUrls)
+        {
+            ClientPort.Listen(kestrel, url);
+        }
+    }
+
+    private static void DeleteTemporary(string? directory)
+    {
+        if (directory is not null)
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Concord.Server.Cluster;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Concord.Server.Hosting;
+
+/// <summary>Messages on the console: one readable line each, or one JSON object each.</summary>
+internal static class ServerLogging
+{
+    public static ILoggerFactory Create(ServerOptions options) => LoggerFactory.Create(logging =>
+    {
+        logging.SetMinimumLevel(options.LogLevel);
+
+        // What the web server does is of interest only when it goes wrong, or when somebody debugs.
+        logging.AddFilter("Microsoft", options.LogLevel == LogLevel.Debug ? LogLevel.Information : LogLevel.Warning);
+        logging.AddFilter("Grpc", options.LogLevel == LogLevel.Debug ? LogLevel.Information : LogLevel.Warning);
+        if (options.LogFormat == LogFormat.Json)
+        {
+            logging.AddJsonConsole(json =>
+            {
+                json.UseUtcTimestamp = true;
+                json.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(text =>
+            {
+                text.SingleLine = true;
+                text.TimestampFormat = "HH:mm:ss.fff ";
+                text.ColorBehavior = LoggerColorBehavior.Default;
+            });
+        }
+    });
+}

@@ -1,0 +1,15 @@
+using System.Reflection;
+
+namespace Concord.Server.Hosting;
+
+/// <summary>What this server says it is.</summary>
+internal static class ServerVersion
+{
+    /// <summary>The level of the etcd API that is served. Clients switch features on by it.</summary>
+    public const string EtcdApi = "3.6.14";
+
+    public static string Product { get; } =
+        typeof(ServerVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+
+    public static VersionAnswer Answer { get; } = new(EtcdApi, EtcdApi[..EtcdApi.LastIndexOf('.')] + ".0", Product);
+}

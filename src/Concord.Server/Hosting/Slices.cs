@@ -1,0 +1,27 @@
+using Concord.Server.Cluster;
+
+namespace Concord.Server.Hosting;
+
+/// <summary>What the server is composed of. Each slice registers and maps itself; here is the list.</summary>
+internal static class Slices
+{
+    public static void Add(IServiceCollection services, ServerOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddGrpc(grpc =>
+        {
+            // Framing and the other fields of a request come on top of what it writes.
+            grpc.MaxReceiveMessageSize = options.MaxRequestBytes + (512 << 10);
+            grpc.MaxSendMessageSize = null;
+        });
+        services.AddGrpcReflection();
+        services.AddGrpcHealthChecks().AddCheck<ReplicaHealthCheck>("");
+    }
+
+    public static void Map(WebApplication app)
+    {
+        app.MapGrpcReflectionService();
+        app.MapGrpcHealthChecksService();
+        app.MapHealth();
+    }
+}

@@ -1,0 +1,274 @@
+using System.Diagnostics;
+using Concord.Raft;
+using Concord.Storage;
+
+namespace Concord.Server.Replica;
+
+/// <summary>
+/// The thread that waits for the disk, so that the replica's thread never does: ticks, heartbeats and reads go on while a
+/// flush is slow. Takes all writes that wait, appends them and flushes once.
+/// </summary>
+internal sealed class LogWriter
+{
+    /// <summary>A flush that takes longer is worth a line: the disk is what limits this replica.</summary>
+    private static readonly TimeSpan SlowFlush = TimeSpan.FromSeconds(1);
+
+    private readonly ReplicaStorage _storage;
+    private readonly LogStore _log;
+    private readonly ReplicaLog _events;
+    private readonly TimeSpan _retryInterval;
+    private readonly Action<ulong> _persisted;
+    private readonly Action<Exception> _failed;
+    private readonly Thread _thread;
+
+    private readonly object _lock = new();
+    private readonly Queue<LogWrite> _waiting = new();
+    private readonly Queue<Action> _jobs = new();
+    private bool _isStopping;
+    private volatile bool _isDiskFull;
+    private int _isPreparing;
+
+    // Of the thread alone.
+    private readonly Queue<LogWrite> _writes = new();
+
+    /// <param name="persisted">Called on the writer's thread with the newest durable write.</param>
+    /// <param name="failed">Called once, when nothing more can be written.</param>
+    public LogWriter(ReplicaStorage storage, ReplicaLog events, TimeSpan retryInterval, Action<ulong> persisted, Action<Exception> failed)
+    {
+        _storage = storage;
+        _log = storage.Log;
+        _events = events;
+        _retryInterval = retryInterval;
+        _persisted = persisted;
+        _failed = failed;
+        _thread = new Thread(Run) { IsBackground = true, Name = "concord log" };
+    }
+
+    /// <summary>True while the disk has no room for what waits.</summary>
+    public bool IsDiskFull => _isDiskFull;
+
+    public void Start() => _thread.Start();
+
+    public void Write(LogWrite write)
+    {
+        lock (_lock)
+        {
+            _waiting.Enqueue(write);
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    /// <summary>
+    /// A snapshot file is durable: the log names it from now on, and what it covers goes. Done before waiting writes, because
+    /// it makes room. <paramref name="done"/> runs on the writer's thread and is told whether it was adopted.
+    /// </summary>
+    public void Adopt(LogPosition snapshot, Action<bool> done)
+    {
+        lock (_lock)
+        {
+            _jobs.Enqueue(() => AdoptNow(snapshot, done));
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    /// <summary>Ends the thread after everything that waits is durable.</summary>
+    public void Stop()
+    {
+        lock (_lock)
+        {
+            _isStopping = true;
+            Monitor.Pulse(_lock);
+        }
+
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (Take())
+            {
+                WriteAll();
+            }
+        }
+#pragma warning disable CA1031 // Whatever it is, a replica that cannot write must not look alive.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            _failed(error);
+        }
+    }
+
+    /// <summary>Waits for something to do and does the jobs; false when it is time to end.</summary>
+    private bool Take()
+    {
+        while (true)
+        {
+            Action? job;
+            lock (_lock)
+            {
+                while (_jobs.Count == 0 && _waiting.Count == 0 && _writes.Count == 0 && !_isStopping)
+                {
+                    Monitor.Wait(_lock);
+                }
+
+                while (_waiting.TryDequeue(out var write))
+                {
+                    _writes.Enqueue(write);
+                }
+
+                if (!_jobs.TryDequeue(out job))
+                {
+                    // On a full disk there is no point in waiting at the end: what waits was not acknowledged.
+                    return _writes.Count > 0 && !(_isStopping && _isDiskFull);
+                }
+            }
+
+            job();
+        }
+    }
+
+    private void WriteAll()
+    {
+        ulong last = 0;
+        var isRoomMade = false;
+        try
+        {
+            while (_writes.TryPeek(out var write))
+            {
+                Append(write);
+                last = write.Sequence;
+                _writes.Dequeue();
+            }
+
+            if (_isDiskFull)
+            {
+                _isDiskFull = false;
+                _events.DiskHasRoomAgain();
+            }
+        }
+        catch (DiskFullException error)
+        {
+            if (!_isDiskFull)
+            {
+                _isDiskFull = true;
+                _events.DiskFull(error.Message);
+                isRoomMade = TryMakeRoom();
+            }
+        }
+
+        if (last != 0)
+        {
+            Flush();
+            _persisted(last);
+            PrepareSegment();
+        }
+
+        if (_isDiskFull && !isRoomMade)
+        {
+            WaitForRoom();
+        }
+    }
+
+    private void Append(LogWrite write)
+    {
+        if (write.Snapshot is { } snapshot)
+        {
+            _storage.InstallSnapshot(new(snapshot.Index, snapshot.Term), write.HardState ?? _log.HardState);
+        }
+
+        _log.Append(write.HardState, write.Entries.Span);
+    }
+
+    private void Flush()
+    {
+        if (!_log.HasUnflushed)
+        {
+            return;
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        _log.Flush();
+        var took = Stopwatch.GetElapsedTime(started);
+        if (took > SlowFlush)
+        {
+            _events.SlowFlush((long)took.TotalMilliseconds);
+        }
+    }
+
+    private void WaitForRoom()
+    {
+        lock (_lock)
+        {
+            if (_jobs.Count == 0 && !_isStopping)
+            {
+                Monitor.Wait(_lock, _retryInterval);
+            }
+        }
+    }
+
+    private void AdoptNow(LogPosition snapshot, Action<bool> done)
+    {
+        try
+        {
+            _storage.AdoptSnapshot(snapshot);
+        }
+        catch (DiskFullException error)
+        {
+            _events.SnapshotFailed(error.Message);
+            done(false);
+            return;
+        }
+
+        done(true);
+    }
+
+    /// <summary>The log is cut down to what the newest snapshot needs; true if that removed anything.</summary>
+    private bool TryMakeRoom()
+    {
+        try
+        {
+            return _storage.RemoveFallback() > 0;
+        }
+        catch (StorageDamagedException error)
+        {
+            // Then the older snapshot is worth more than room.
+            _events.SnapshotDamaged(error.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Makes the next segment while nobody needs it, on a thread that may wait.</summary>
+    private void PrepareSegment()
+    {
+        if (!_log.NeedsSegment || Interlocked.Exchange(ref _isPreparing, 1) != 0)
+        {
+            return;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static writer =>
+            {
+                try
+                {
+                    writer._log.PrepareSegment();
+                }
+                catch (DiskException error)
+                {
+                    // An early warning only: the append that needs the segment tries again and decides.
+                    writer._events.CannotPrepareSegment(error.Message);
+                }
+                catch (StorageFailedException)
+                {
+                    // The writer's thread had the same and has reported it.
+                }
+                finally
+                {
+                    Volatile.Write(ref writer._isPreparing, 0);
+                }
+            },
+            this,
+            preferLocal: false);
+    }
+}

@@ -1,0 +1,114 @@
+namespace Concord.Server.Replica;
+
+/// <summary>What the loop takes in one turn.</summary>
+internal sealed class ReplicaTurn
+{
+    public List<ReplicaRequest> Requests { get; set; } = [];
+
+    /// <summary>The newest write that is durable; 0 if none was reported.</summary>
+    public ulong Persisted { get; set; }
+
+    public bool IsTickDue { get; set; }
+
+    /// <summary>Rare things that want the loop's thread: the end of a snapshot, a message.</summary>
+    public List<Action> Calls { get; set; } = [];
+
+    public bool IsStopping { get; set; }
+}
+
+/// <summary>
+/// Where callers, the log writer and the timer leave what the loop has to take in. One lock for a few instructions, one
+/// wake-up for everything that comes while the loop is busy. Bounded by the replica's limit of pending calls.
+/// </summary>
+internal sealed class ReplicaInbox
+{
+    private readonly object _lock = new();
+    private List<ReplicaRequest> _requests = [];
+    private List<Action> _calls = [];
+    private ulong _persisted;
+    private bool _isTickDue;
+    private bool _isStopping;
+    private bool _isWaiting;
+
+    /// <summary>False once the loop is stopping: the request will not be looked at.</summary>
+    public bool TryAdd(ReplicaRequest request)
+    {
+        lock (_lock)
+        {
+            if (_isStopping)
+            {
+                return false;
+            }
+
+            _requests.Add(request);
+            Wake();
+            return true;
+        }
+    }
+
+    public void Persisted(ulong sequence)
+    {
+        lock (_lock)
+        {
+            _persisted = sequence;
+            Wake();
+        }
+    }
+
+    public void Tick()
+    {
+        lock (_lock)
+        {
+            _isTickDue = true;
+            Wake();
+        }
+    }
+
+    public void Call(Action call)
+    {
+        lock (_lock)
+        {
+            _calls.Add(call);
+            Wake();
+        }
+    }
+
+    public void Stop()
+    {
+        lock (_lock)
+        {
+            _isStopping = true;
+            Wake();
+        }
+    }
+
+    /// <summary>Takes everything that waits; blocks for something to come if <paramref name="wait"/>.</summary>
+    public void Take(ReplicaTurn turn, bool wait)
+    {
+        turn.Requests.Clear();
+        turn.Calls.Clear();
+        lock (_lock)
+        {
+            while (wait && _requests.Count == 0 && _calls.Count == 0 && _persisted == 0 && !_isTickDue && !_isStopping)
+            {
+                _isWaiting = true;
+                Monitor.Wait(_lock);
+                _isWaiting = false;
+            }
+
+            (turn.Requests, _requests) = (_requests, turn.Requests);
+            (turn.Calls, _calls) = (_calls, turn.Calls);
+            (turn.Persisted, _persisted) = (_persisted, 0);
+            (turn.IsTickDue, _isTickDue) = (_isTickDue, false);
+            turn.IsStopping = _isStopping;
+        }
+    }
+
+    private void Wake()
+    {
+        if (_isWaiting)
+        {
+            Monitor.Pulse(_lock);
+        }
+    }
+}

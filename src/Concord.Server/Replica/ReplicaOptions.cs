@@ -1,0 +1,47 @@
+using Concord.Node;
+using Concord.Storage;
+
+namespace Concord.Server.Replica;
+
+/// <summary>What a <see cref="LocalReplica"/> is made from. Each limit says why it is there.</summary>
+public sealed record ReplicaOptions
+{
+    public required MemberIdentity Identity { get; init; }
+
+    public TimeSpan TickInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    public int ElectionTicks { get; init; } = 10;
+
+    public long SnapshotEntries { get; init; } = new NodeOptions().SnapshotEntries;
+
+    public long SnapshotLogBytes { get; init; } = new NodeOptions().SnapshotLogBytes;
+
+    /// <summary>Growing writes are refused above this size of the key space.</summary>
+    public long QuotaBytes { get; init; } = 8L << 30;
+
+    /// <summary>The largest encoded command.</summary>
+    public int RequestBytesMax { get; init; } = 1_572_864;
+
+    /// <summary>
+    /// Calls under way. A fraction of a second of work for this machine: who would wait longer is better told at once.
+    /// </summary>
+    public int PendingMax { get; init; } = 10_000;
+
+    /// <summary>Bytes of commands under way; with large values the memory counts, not the number.</summary>
+    public long PendingBytesMax { get; init; } = 32 << 20;
+
+    /// <summary>How long a call waits for the disk and the group before it is told that its fate is unknown.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(7);
+
+    /// <summary>How long a stop waits for calls under way.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often a full disk is tried again.</summary>
+    public TimeSpan DiskFullRetry { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    public TimeSpan WatchProgressInterval { get; init; } = TimeSpan.FromMinutes(10);
+
+    public StorageOptions Storage { get; init; } = new();
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Concord.Mvcc;
+using Concord.Node;
+using Concord.Raft;
+using Concord.Storage;
+
+namespace Concord.Server.Replica;
+
+/// <param name="Entries">Entries of the log after the snapshot.</param>
+internal sealed record RecoveredReplica(NodeCore Node, int Entries);
+
+/// <summary>Builds the node from what the disk holds: the snapshot's state, then the log after it.</summary>
+internal static class ReplicaRecovery
+{
+    public static RecoveredReplica Load(
+        ReplicaOptions options, ReplicaStorage storage, Storage.RecoveredState found, ReplicaLog events, CancellationToken cancellation)
+    {
+        foreach (var notice in found.Notices)
+        {
+            events.RecoveryNotice(notice);
+        }
+
+        var id = new MemberId(options.Identity.MemberId);
+        var space = found.Snapshot is { } snapshot ? LoadSnapshot(storage, snapshot, events, cancellation) : new KeySpace();
+        var recovered = new Raft.RecoveredState(
+            found.HardState,
+            found.Snapshot ?? new(LogIndex.Zero, Term.Zero, Membership.Of(id)),
+            found.Entries.ToArray());
+        return new(new(NodeOptionsOf(options), RaftOptionsOf(options, id), recovered, space), found.Entries.Count);
+    }
+
+    private static NodeOptions NodeOptionsOf(ReplicaOptions options) => new()
+    {
+        TickMilliseconds = (int)options.TickInterval.TotalMilliseconds,
+        ElectionTicks = options.ElectionTicks,
+        SnapshotEntries = options.SnapshotEntries,
+        SnapshotLogBytes = options.SnapshotLogBytes,
+    };
+
+    private static RaftOptions RaftOptionsOf(ReplicaOptions options, MemberId id) => new()
+    {
+        Id = id,
+        Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
+        ElectionTicks = options.ElectionTicks,
+
+        // One append takes at most 64 MiB, frames included: what is uncommitted must fit into one.
+        MaxUncommittedBytes = 2 * options.PendingBytesMax > 48 << 20 ? 48 << 20 : 2 * options.PendingBytesMax,
+    };
+
+    private static KeySpace LoadSnapshot(
+        ReplicaStorage storage, SnapshotMetadata snapshot, ReplicaLog events, CancellationToken cancellation)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var file = storage.Snapshots.Open(new(snapshot.Index, snapshot.Term));
+        var reader = new KeySpaceSnapshotReader();
+        try
+        {
+            while (file.TryReadChunk(out var chunk))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                reader.Feed(chunk.Span);
+            }
+
+            var space = reader.Complete();
+            events.SnapshotLoaded(snapshot.Index.Value, file.BodyBytes, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            return space;
+        }
+        catch (FormatException error)
+        {
+            throw new StorageMismatchException(
+                $"The snapshot at entry {snapshot.Index} is whole but cannot be understood ({error.Message}). Use the program version that wrote it, or a newer one.");
+        }
+    }
+}

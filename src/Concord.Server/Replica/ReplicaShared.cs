@@ -1,0 +1,103 @@
+using Concord.Mvcc;
+using Concord.Node;
+
+namespace Concord.Server.Replica;
+
+/// <summary>
+/// What the replica's thread and the callers' threads share: published facts in one direction, the inbox in the other.
+/// </summary>
+internal sealed class ReplicaShared(WatchHub watches, KeySpaceView view, ReplicaLog events)
+{
+    private volatile KeySpaceView _view = view;
+    private volatile ReplicaFacts _facts = ReplicaFacts.None;
+    private int _pending;
+    private long _pendingBytes;
+    private volatile Exception? _failure;
+
+    public ReplicaInbox Inbox { get; } = new();
+
+    public CompletionPump Pump { get; } = new();
+
+    public WatchHub Watches { get; } = watches;
+
+    public KeySpaceView View => _view;
+
+    public ReplicaFacts Facts => _facts;
+
+    public bool HasFailed => _failure is not null;
+
+    /// <summary>Completes with the reason when the replica cannot go on.</summary>
+    public TaskCompletionSource<Exception> Failure { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the state is whole and calls can be served.</summary>
+    public TaskCompletionSource Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public int Pending => Volatile.Read(ref _pending);
+
+    /// <summary>Counts a call in; false when the limit is reached.</summary>
+    public bool TryReserve(int bytes, ReplicaOptions options)
+    {
+        var count = Interlocked.Increment(ref _pending);
+        var total = Interlocked.Add(ref _pendingBytes, bytes);
+        if (count <= options.PendingMax && (total <= options.PendingBytesMax || count == 1))
+        {
+            return true;
+        }
+
+        Release(bytes);
+        return false;
+    }
+
+    public void Release(ReplicaRequest request) => Release(request.Command.Length);
+
+    public void Publish(KeySpaceView view)
+    {
+        _view = view;
+        Watches.Notify(view);
+    }
+
+    public void Publish(NodeCore node)
+    {
+        _facts = new(
+            node.Leader.Value, node.Term.Value, node.CommitIndex.Value, node.AppliedIndex.Value, node.SizeBytes,
+            node.IsLearner, node.IsSoleVoter);
+        if (node.IsLeading)
+        {
+            Ready.TrySetResult();
+        }
+    }
+
+    /// <summary>The replica cannot go on. The first reason counts.</summary>
+    public void Fail(Exception error)
+    {
+        if (Interlocked.CompareExchange(ref _failure, error, null) is not null)
+        {
+            return;
+        }
+
+        events.Failed(error, error.Message);
+        Failure.TrySetResult(error);
+        Ready.TrySetException(error);
+        Inbox.Stop();
+    }
+
+    private void Release(int bytes)
+    {
+        Interlocked.Decrement(ref _pending);
+        Interlocked.Add(ref _pendingBytes, -bytes);
+    }
+}
+
+/// <summary>Facts of one moment, published after each turn.</summary>
+/// <param name="IsSoleVoter">This replica alone decides what is committed, and its state is whole.</param>
+internal sealed record ReplicaFacts(
+    ulong LeaderId,
+    long Term,
+    long CommitIndex,
+    long AppliedIndex,
+    long SizeBytes,
+    bool IsLearner,
+    bool IsSoleVoter)
+{
+    public static ReplicaFacts None { get; } = new(0, 0, 0, 0, 0, false, false);
+}
