@@ -13,7 +13,7 @@ public sealed class ClusterFaultTests
     [Fact]
     public void Safety_holds_in_every_step_and_the_group_recovers_when_faults_end()
     {
-        ulong seeds = Long ? 5_000UL : 60UL;
+        ulong seeds = Long ? 5_000UL : 40UL;
         var total = new WorldFigures();
         for (ulong seed = 1; seed <= seeds; seed++)
         {

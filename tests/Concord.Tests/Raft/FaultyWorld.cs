@@ -33,7 +33,7 @@ internal sealed class FaultyWorld
         _lossPercent = _random.Below(4) * 5;
         _repeatPercent = _random.Below(3) * 5;
         _flushPercent = 5 + _random.Below(95);
-        _crashPerMille = _random.Below(12);
+        _crashPerMille = _random.Below(16);
         _preVote = _random.Below(4) != 0;
         _checkQuorum = _random.Below(4) != 0;
         var founders = Membership.Of([.. Enumerable.Range(1, _founders).Select(i => new MemberId((ulong)i))]);
@@ -62,6 +62,8 @@ internal sealed class FaultyWorld
         int dice = _random.Below(1000);
         if (dice < _crashPerMille)
         {
+            // A crash that loses nothing proves little: prefer a member with writes under way.
+            member = _members.Find(m => m.Unflushed > 0) ?? member;
             Figures.LostWrites += member.Unflushed;
             member.Crash(_random.Below(member.Unflushed + 1));
             Forget(member.Id);
