@@ -23,7 +23,7 @@ internal sealed record CrashModel(LogPosition Snapshot, HardState HardState, IRe
     public CrashModel Install(LogPosition snapshot, HardState state) => new(snapshot, state, []);
 
     /// <summary>Says whether recovery found exactly this, where it may start from a newer snapshot of the same log.</summary>
-    public bool Fits(RecoveredState found)
+    public bool Fits(StoredState found)
     {
         var start = found.Snapshot is null ? default : new LogPosition(found.Snapshot.Index, found.Snapshot.Term);
         if (start.Index < Snapshot.Index || (start.Index == Snapshot.Index && start != Snapshot))

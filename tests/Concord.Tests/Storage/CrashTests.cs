@@ -114,7 +114,7 @@ public sealed class CrashTests
                     storage.AdoptSnapshot(position);
             });
 
-            using ReplicaStorage reopened = Sample.Open(disk.CloneAfterCrash(seed), out RecoveredState recovered);
+            using ReplicaStorage reopened = Sample.Open(disk.CloneAfterCrash(seed), out StoredState recovered);
             long found = recovered.Snapshot!.Index.Value;
             Assert.Contains(found, (long[])[30, index]);
             Assert.True(crashed || found == index);
@@ -161,7 +161,7 @@ public sealed class CrashTests
 
         private void CheckRecovery(SimulatedDisk disk)
         {
-            using ReplicaStorage storage = Sample.Open(disk, out RecoveredState found);
+            using ReplicaStorage storage = Sample.Open(disk, out StoredState found);
             CrashModel? match = _possible.Find(state => state.Fits(found));
             Assert.True(match is not null, $"found {Text(found)}; possible were: {string.Join("; ", _possible.Select(Text))}");
             if (found.Snapshot is { } snapshot)
@@ -265,7 +265,7 @@ public sealed class CrashTests
 
         private static string Text(CrashModel state) => $"[{state.Snapshot} {state.HardState} ..{state.Last} x{state.Entries.Count}]";
 
-        private static string Text(RecoveredState state) =>
+        private static string Text(StoredState state) =>
             $"[{state.Snapshot?.Index} {state.HardState} ..{(state.Entries.Count > 0 ? state.Entries[^1].Index : 0)} x{state.Entries.Count}]";
     }
 }

@@ -18,7 +18,7 @@ public sealed class FileDiskTests : IDisposable
         var disk = new FileDisk(Path.Combine(_root, "a", "b"));
         for (int round = 0; round < 3; round++)
         {
-            using ReplicaStorage storage = ReplicaStorage.Open(disk, Sample.Identity, Options, out RecoveredState recovered);
+            using ReplicaStorage storage = ReplicaStorage.Open(disk, Sample.Identity, Options, out StoredState recovered);
             Assert.Empty(recovered.Notices);
             Assert.Equal(round * 600, storage.Log.LastIndex.Value);
             Sample.Equal(

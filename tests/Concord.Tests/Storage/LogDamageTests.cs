@@ -56,7 +56,7 @@ public sealed class LogDamageTests
                 continue;
             }
 
-            RecoveredState recovered = Sample.Recover(disk);
+            StoredState recovered = Sample.Recover(disk);
             Sample.Equal(entries, recovered.Entries);
             Assert.Contains("lost unused bytes", Assert.Single(recovered.Notices), StringComparison.Ordinal);
             Assert.Empty(Sample.Recover(disk).Notices);
@@ -164,7 +164,7 @@ public sealed class LogDamageTests
         string segment = Sample.Segments(disk)[^1];
         int used = Used(disk, segment);
         disk.Misdirect(segment, 7680, segment, used - 1024, 512);
-        RecoveredState recovered = Sample.Recover(disk);
+        StoredState recovered = Sample.Recover(disk);
         Sample.Equal([.. entries, Sample.Entry(entries.Length + 1)], recovered.Entries);
         string notice = Assert.Single(recovered.Notices);
         Assert.Contains($"'{segment}' at byte {used - 1024}, 1024 bytes", notice, StringComparison.Ordinal);

@@ -11,7 +11,7 @@ public sealed class LogStoreTests
     [Fact]
     public void A_new_directory_is_empty()
     {
-        using ReplicaStorage storage = Sample.Open(_disk, out RecoveredState recovered);
+        using ReplicaStorage storage = Sample.Open(_disk, out StoredState recovered);
         Assert.Null(recovered.Snapshot);
         Assert.Empty(recovered.Entries);
         Assert.Empty(recovered.Notices);
@@ -29,7 +29,7 @@ public sealed class LogStoreTests
             storage.Log.Flush();
         }
 
-        RecoveredState recovered = Sample.Recover(_disk);
+        StoredState recovered = Sample.Recover(_disk);
         Sample.Equal(entries, recovered.Entries);
         Assert.Equal(Sample.State(3, vote: 7, commit: 2), recovered.HardState);
         Assert.Empty(recovered.Notices);
@@ -69,7 +69,7 @@ public sealed class LogStoreTests
     {
         for (int round = 0; round < 10; round++)
         {
-            using ReplicaStorage storage = Sample.Open(_disk, out RecoveredState recovered);
+            using ReplicaStorage storage = Sample.Open(_disk, out StoredState recovered);
             Sample.Equal(Sample.Entries(1, round * 20), recovered.Entries);
             for (int i = 1; i <= 20; i++)
                 storage.Log.Append(Sample.State(1, commit: round * 20), [Sample.Entry((round * 20) + i)]);
@@ -144,7 +144,7 @@ public sealed class LogStoreTests
             Assert.Equal([Sample.At(190), Sample.At(150)], storage.Snapshots.List());
         }
 
-        RecoveredState recovered = Sample.Recover(_disk);
+        StoredState recovered = Sample.Recover(_disk);
         Assert.Equal(new LogIndex(190), recovered.Snapshot!.Index);
         Sample.Equal(Sample.Entries(191, 10), recovered.Entries);
     }

@@ -33,15 +33,15 @@ internal static class Sample
     public static SnapshotMetadata Metadata(long index, long term = 1) =>
         new(new LogIndex(index), new Term(term), Membership.Of(new MemberId(0xA1), new MemberId(0xA2)));
 
-    public static ReplicaStorage Open(SimulatedDisk disk, out RecoveredState recovered) =>
+    public static ReplicaStorage Open(SimulatedDisk disk, out StoredState recovered) =>
         ReplicaStorage.Open(disk, Identity, Small, out recovered);
 
     public static ReplicaStorage Open(SimulatedDisk disk) => Open(disk, out _);
 
     /// <summary>Opens, looks and closes.</summary>
-    public static RecoveredState Recover(SimulatedDisk disk)
+    public static StoredState Recover(SimulatedDisk disk)
     {
-        using ReplicaStorage storage = Open(disk, out RecoveredState recovered);
+        using ReplicaStorage storage = Open(disk, out StoredState recovered);
         return recovered;
     }
 

@@ -72,7 +72,7 @@ public sealed class SnapshotTests
             storage.Log.Flush();
         }
 
-        RecoveredState recovered = Sample.Recover(_disk);
+        StoredState recovered = Sample.Recover(_disk);
         Assert.Equal(new LogIndex(1000), recovered.Snapshot!.Index);
         Assert.Equal(Sample.State(4, commit: 1000), recovered.HardState);
         Sample.Equal(Sample.Entries(1001, 3, term: 4), recovered.Entries);
@@ -100,7 +100,7 @@ public sealed class SnapshotTests
         {
             SimulatedDisk disk = original.CloneAfterKill(1);
             disk.FlipBit(newest, offset, random.Next(8));
-            using ReplicaStorage storage = Sample.Open(disk, out RecoveredState recovered);
+            using ReplicaStorage storage = Sample.Open(disk, out StoredState recovered);
             Assert.Equal(new LogIndex(20), recovered.Snapshot!.Index);
             Sample.Equal(Sample.Entries(21, 80), recovered.Entries);
             Assert.Contains(recovered.Notices, notice => notice.Contains(newest + ".damaged", StringComparison.Ordinal));
@@ -113,13 +113,13 @@ public sealed class SnapshotTests
     {
         SimulatedDisk disk = TwoSnapshots();
         disk.Cut("snapshots/" + disk.List("snapshots")[^1], 100);
-        using (ReplicaStorage storage = Sample.Open(disk, out RecoveredState recovered))
+        using (ReplicaStorage storage = Sample.Open(disk, out StoredState recovered))
         {
             Assert.Equal(2, recovered.Notices.Count);
             storage.AdoptSnapshot(Sample.WriteSnapshot(storage, 40));
         }
 
-        RecoveredState again = Sample.Recover(disk);
+        StoredState again = Sample.Recover(disk);
         Assert.Equal(new LogIndex(40), again.Snapshot!.Index);
         Assert.Empty(again.Notices);
     }
@@ -167,7 +167,7 @@ public sealed class SnapshotTests
         SimulatedDisk disk = TwoSnapshots();
         using (ReplicaStorage storage = Sample.Open(disk))
             Sample.WriteSnapshot(storage, 5000, term: 9);
-        RecoveredState recovered = Sample.Recover(disk);
+        StoredState recovered = Sample.Recover(disk);
         Assert.Equal(new LogIndex(60), recovered.Snapshot!.Index);
         Assert.Contains("not yet adopted", Assert.Single(recovered.Notices), StringComparison.Ordinal);
         Assert.Equal(2, disk.List("snapshots").Count);
