@@ -6,7 +6,7 @@ namespace Concord.Server.Hosting;
 internal static class ServerVersion
 {
     /// <summary>The level of the etcd API that is served. Clients switch features on by it.</summary>
-    public const string EtcdApi = Etcd.EtcdOptions.ApiVersion;
+    public const string EtcdApi = "3.6.14";
 
     public static string Product { get; } =
         typeof(ServerVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
