@@ -1,0 +1,17 @@
+using Concord.Client.Cluster;
+using Concord.Client.Configs;
+using Concord.Client.Kv;
+
+namespace Concord.Client;
+
+public sealed partial class ConcordClient
+{
+    /// <summary>The keys and values of the store.</summary>
+    public KvClient Kv => field ??= new KvClient(Invoker, Options);
+
+    /// <summary>Writing, publishing and inspecting configurations.</summary>
+    public ConfigsClient Configs => field ??= new ConfigsClient(Invoker);
+
+    /// <summary>The servers themselves.</summary>
+    public ClusterClient Cluster => field ??= new ClusterClient(Invoker);
+}

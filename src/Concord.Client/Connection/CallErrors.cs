@@ -1,0 +1,64 @@
+using Concord.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Concord.Client.Connection;
+
+/// <summary>Turns what the gRPC library throws into the two kinds of <see cref="ConcordException"/>.</summary>
+internal static class CallErrors
+{
+    private const string DetailTrailer = "concord-error-bin";
+
+    public static Exception From(RpcException error, Uri endpoint, CancellationToken caller)
+    {
+        if (error.StatusCode == StatusCode.Cancelled && caller.IsCancellationRequested)
+            return new OperationCanceledException("The caller gave the call up.", error, caller);
+        var detail = DetailOf(error.Trailers);
+        // A status that came over the wire has no local exception behind it.
+        if (detail is null && (error.Status.DebugException is not null || error.StatusCode == StatusCode.DeadlineExceeded))
+            return Unreachable(error, endpoint);
+        return new ConcordServerException(error.StatusCode, detail ?? Plain(error), error);
+    }
+
+    public static ConcordServerException From(ErrorDetail detail) =>
+        new(StatusCode.FailedPrecondition, detail, null);
+
+    /// <summary>Whether the server cannot have seen the request, so that another endpoint may safely be asked.</summary>
+    public static bool NothingSent(RpcException error) => error.Status.DebugException is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
+    };
+
+    /// <summary>Whether another endpoint may do better than the one that gave this error.</summary>
+    public static bool BlamesEndpoint(Exception error) =>
+        error is ConcordUnavailableException or ConcordServerException { Status: StatusCode.Unavailable };
+
+    private static ConcordUnavailableException Unreachable(RpcException error, Uri endpoint)
+    {
+        var reason = error.StatusCode == StatusCode.DeadlineExceeded
+            ? "gave no answer in time"
+            : $"could not be reached: {(error.Status.DebugException?.GetBaseException() ?? error).Message}";
+        return new ConcordUnavailableException($"{Name(endpoint)} {reason}", error) { NothingSent = NothingSent(error) };
+    }
+
+    public static string Name(Uri endpoint) => endpoint.GetLeftPart(UriPartial.Authority);
+
+    private static ErrorDetail? DetailOf(Metadata trailers)
+    {
+        if (trailers.GetValueBytes(DetailTrailer) is not { } bytes)
+            return null;
+        try
+        {
+            return ErrorDetail.Parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            // Not written by a Concord server; the status and its text still tell.
+            return null;
+        }
+    }
+
+    private static ErrorDetail Plain(RpcException error) =>
+        new() { Code = error.StatusCode.ToString(), Message = error.Status.Detail };
+}

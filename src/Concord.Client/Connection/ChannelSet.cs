@@ -1,0 +1,73 @@
+using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace Concord.Client.Connection;
+
+/// <summary>
+/// One channel per endpoint over one HTTP handler; a channel connects with its first call, so a healthy client holds
+/// one connection.
+/// </summary>
+/// <remarks>
+/// Why not the library's own resolver and pick-first balancer: it leaves an endpoint only when a socket fails, not when
+/// the server behind it has lost its leader or falls silent, it keeps failing from memory while its own reconnect
+/// backoff runs, and one channel has one authority, which does not suit certificates that differ per member.
+/// </remarks>
+internal sealed class ChannelSet : IDisposable
+{
+    private readonly SocketsHttpHandler _handler;
+    private readonly GrpcChannel[] _channels;
+    private readonly CallInvoker[] _invokers;
+
+    public ChannelSet(ConcordClientOptions options)
+    {
+        _handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = options.ConnectTimeout,
+            // With a connect callback the gRPC library leaves connecting to the handler and adds no state of its own.
+            ConnectCallback = ConnectAsync,
+            KeepAlivePingDelay = options.KeepAliveInterval,
+            KeepAlivePingTimeout = options.KeepAliveTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            EnableMultipleHttp2Connections = true,
+            UseCookies = false,
+            UseProxy = false,
+        };
+        options.ConfigureHandler?.Invoke(_handler);
+        _channels = [.. options.Endpoints.Select(endpoint => GrpcChannel.ForAddress(endpoint, ChannelOptions(options)))];
+        _invokers = [.. _channels.Select(channel => channel.CreateCallInvoker())];
+    }
+
+    public CallInvoker this[int index] => _invokers[index];
+
+    public void Dispose()
+    {
+        foreach (var channel in _channels)
+            channel.Dispose();
+        _handler.Dispose();
+    }
+
+    private GrpcChannelOptions ChannelOptions(ConcordClientOptions options) => new()
+    {
+        HttpHandler = _handler,
+        DisposeHttpClient = false,
+        MaxReceiveMessageSize = options.MaxReceiveBytes,
+        MaxSendMessageSize = null,
+        LoggerFactory = options.LoggerFactory,
+    };
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, stop).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Concord.Client.Connection;
+
+/// <summary>
+/// Runs calls at the current endpoint and raises only <see cref="ConcordException"/>s and cancellation. A unary call
+/// tries the other endpoints when it is certain that the failed one never saw the request; otherwise its outcome is
+/// unknown and repeating it is the caller's decision. Streams are opened at the current endpoint; whoever reads them
+/// resumes.
+/// </summary>
+internal sealed class FailoverInvoker(EndpointRing ring, ChannelSet channels, ConcordClientOptions options, ILogger log)
+    : CallInvoker
+{
+    public EndpointRing Ring => ring;
+
+    public ChannelSet Channels => channels;
+
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions call, TRequest request)
+    {
+        if (call.Deadline is null)
+            call = call.WithDeadline(DateTime.UtcNow + options.CallTimeout);
+        return new FailoverCall<TRequest, TResponse>(this, method, host, call, request).Start();
+    }
+
+    public override TResponse BlockingUnaryCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions call, TRequest request) =>
+        throw new NotSupportedException("Blocking calls are not offered: use the asynchronous one.");
+
+    public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions call, TRequest request)
+    {
+        var at = ring.CurrentIndex;
+        var inner = channels[at].AsyncServerStreamingCall(method, host, call, request);
+        return new AsyncServerStreamingCall<TResponse>(
+            new Reader<TResponse>(this, inner.ResponseStream, at, call.CancellationToken), inner.ResponseHeadersAsync,
+            inner.GetStatus, inner.GetTrailers, inner.Dispose);
+    }
+
+    public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions call)
+    {
+        var at = ring.CurrentIndex;
+        var inner = channels[at].AsyncDuplexStreamingCall(method, host, call);
+        return new AsyncDuplexStreamingCall<TRequest, TResponse>(
+            inner.RequestStream, new Reader<TResponse>(this, inner.ResponseStream, at, call.CancellationToken),
+            inner.ResponseHeadersAsync, inner.GetStatus, inner.GetTrailers, inner.Dispose);
+    }
+
+    public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions call) =>
+        throw new NotSupportedException("No service of Concord takes a client stream.");
+
+    /// <summary>The exception to raise for what the endpoint at this index gave; leaves the endpoint if it is to blame.</summary>
+    public Exception Translate(RpcException error, int at, CancellationToken caller)
+    {
+        var translated = CallErrors.From(error, ring[at], caller);
+        if (CallErrors.BlamesEndpoint(translated))
+        {
+            ClientLog.EndpointFailed(log, CallErrors.Name(ring[at]), translated.Message);
+            ring.MoveOnFrom(at);
+        }
+
+        return translated;
+    }
+
+    private sealed class Reader<T>(FailoverInvoker owner, IAsyncStreamReader<T> inner, int at, CancellationToken caller)
+        : IAsyncStreamReader<T>
+    {
+        public T Current => inner.Current;
+
+        public async Task<bool> MoveNext(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await inner.MoveNext(cancellationToken).ConfigureAwait(false);
+            }
+            catch (RpcException error)
+            {
+                throw owner.Translate(error, at, cancellationToken.IsCancellationRequested ? cancellationToken : caller);
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Reflection;
+using Concord.Client;
+using Concord.Client.Cache;
+using Concord.Client.Configs;
+using Microsoft.Extensions.Configuration;
+
+namespace Concord.Extensions.Following;
+
+/// <summary>
+/// Completes what code has set: from the environment, the configuration that is there already, and the host's names.
+/// Reads strings only, so that it needs neither reflection nor generated code.
+/// </summary>
+internal static class SettingsResolver
+{
+    public const string Section = "Concord";
+
+    private static readonly TimeSpan StartupBudget = TimeSpan.FromSeconds(10);
+
+    /// <exception cref="ArgumentException">Options that cannot work; the message names all of them with their remedy.</exception>
+    public static FollowerSettings Resolve(
+        ConcordConfigurationOptions options, IConfiguration? configuration, string? hostApplication, string? hostEnvironment)
+    {
+        var faults = new List<string>();
+        var section = configuration?.GetSection(Section);
+        var application = options.Application ?? section?["Application"]
+            ?? ServerNames.Application(hostApplication ?? configuration?["applicationName"] ?? EntryAssemblyName());
+        var environment = options.Environment ?? section?["Environment"]
+            ?? ServerNames.Environment(hostEnvironment ?? configuration?["environment"] ?? EnvironmentVariable());
+        var names = options.Names.Count > 0 ? [.. options.Names] : Values(section?.GetSection("Names"));
+        CheckName(application, nameof(options.Application), faults);
+        CheckName(environment, nameof(options.Environment), faults);
+        foreach (var name in names)
+            CheckName(name, nameof(options.Names), faults);
+        var budget = options.StartupBudget ?? TimeOf(section, nameof(options.StartupBudget), StartupBudget, faults);
+        if (budget <= TimeSpan.Zero)
+            faults.Add($"{nameof(options.StartupBudget)} is {budget}: set a positive time.");
+        var endpoints = Endpoints(options, configuration, faults);
+        var optional = options.Optional || Flag(section?["Optional"], false, "Optional", faults);
+        var cached = options.Cache.Enabled && Flag(section?["Cache:Enabled"], true, "Cache:Enabled", faults);
+        if (faults.Count > 0)
+            throw new ArgumentException($"Concord's configuration source cannot be set up. {string.Join(" ", faults)}");
+        return new FollowerSettings
+        {
+            Endpoints = endpoints,
+            View = new ConfigurationView(application, environment) { Names = names, Labels = Labels(options, section) },
+            Mapping = new KeyMapping(options.TrimKeyPrefix ?? section?["TrimKeyPrefix"], options.KeyPrefix ?? section?["KeyPrefix"]),
+            Optional = optional,
+            StartupBudget = budget,
+            CacheDirectory = cached ? options.Cache.Directory ?? section?["Cache:Directory"] ?? ConfigCacheFile.DefaultDirectory : null,
+            Protector = options.Cache.Protector,
+            ConfigureClient = options.ConfigureClient,
+        };
+    }
+
+    public static bool IsDisabled() =>
+        System.Environment.GetEnvironmentVariable(ConcordConfigurationOptions.DisabledVariable) is { } text
+        && (text == "1" || text.Equals("true", StringComparison.OrdinalIgnoreCase));
+
+    private static IReadOnlyList<Uri> Endpoints(
+        ConcordConfigurationOptions options, IConfiguration? configuration, List<string> faults)
+    {
+        var listed = configuration?.GetSection($"{Section}:Endpoints");
+        string?[] candidates =
+        [
+            string.Join(',', options.Endpoints),
+            System.Environment.GetEnvironmentVariable(ConcordEndpoints.EnvironmentVariable),
+            configuration?.GetConnectionString("concord"),
+            listed?.Value ?? string.Join(',', Values(listed)),
+        ];
+        try
+        {
+            return candidates.FirstOrDefault(text => !string.IsNullOrWhiteSpace(text)) is { } found
+                ? ConcordEndpoints.Parse(found)
+                : [ConcordEndpoints.Default];
+        }
+        catch (FormatException error)
+        {
+            faults.Add(error.Message);
+            return [];
+        }
+    }
+
+    private static Dictionary<string, string> Labels(ConcordConfigurationOptions options, IConfigurationSection? section)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var label in section?.GetSection("Labels").GetChildren() ?? [])
+            labels[label.Key] = label.Value ?? "";
+        foreach (var (label, value) in options.Labels)
+            labels[label] = value;
+        return labels;
+    }
+
+    private static string[] Values(IConfigurationSection? section) =>
+        [.. (section?.GetChildren() ?? []).Select(child => child.Value).OfType<string>()];
+
+    private static TimeSpan TimeOf(IConfigurationSection? section, string key, TimeSpan value, List<string> faults)
+    {
+        if (section?[key] is not { Length: > 0 } text)
+            return value;
+        if (TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var parsed))
+            return parsed;
+        faults.Add($"{Section}:{key} is '{text}': write a time such as 00:00:10.");
+        return value;
+    }
+
+    private static bool Flag(string? text, bool otherwise, string key, List<string> faults)
+    {
+        if (string.IsNullOrEmpty(text))
+            return otherwise;
+        if (bool.TryParse(text, out var flag))
+            return flag;
+        faults.Add($"{Section}:{key} is '{text}': write true or false.");
+        return otherwise;
+    }
+
+    private static void CheckName(string name, string option, List<string> faults)
+    {
+        if (!ConfigurationView.IsName(name))
+        {
+            faults.Add($"{option} '{name}' is no name on the server: use lower-case letters, digits, '.', '_' and '-', "
+                + "beginning with a letter or digit.");
+        }
+    }
+
+    private static string EntryAssemblyName() => Assembly.GetEntryAssembly()?.GetName().Name ?? "";
+
+    private static string EnvironmentVariable() =>
+        System.Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")
+        ?? System.Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
+        ?? "Production";
+}

@@ -1,0 +1,29 @@
+using Concord.Extensions;
+using Concord.Extensions.Following;
+using Microsoft.Extensions.DependencyInjection;
+
+// The namespace of what is extended, where people look for it.
+namespace Microsoft.Extensions.Hosting;
+
+public static class ConcordHostingExtensions
+{
+    /// <summary>
+    /// Makes this service live on Concord: its configuration, options that follow releases and reject bad ones, and
+    /// <see cref="ConcordStatus"/>. Application and environment are the host's.
+    /// </summary>
+    /// <exception cref="ArgumentException">An option cannot work.</exception>
+    /// <exception cref="Concord.Client.ConcordUnavailableException">Required, and neither a server nor a last known good
+    /// file is there.</exception>
+    public static TBuilder AddConcord<TBuilder>(this TBuilder builder, Action<ConcordConfigurationOptions>? configure = null)
+        where TBuilder : IHostApplicationBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var options = new ConcordConfigurationOptions();
+        configure?.Invoke(options);
+        var settings = SettingsResolver.Resolve(
+            options, builder.Configuration, builder.Environment.ApplicationName, builder.Environment.EnvironmentName);
+        builder.Configuration.Add(new ConcordConfigurationSource(settings with { ConfirmedByHost = true }));
+        builder.Services.AddConcord();
+        return builder;
+    }
+}
