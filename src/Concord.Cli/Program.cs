@@ -1,1 +1,4 @@
-return 0;
+using Concord.Cli;
+
+using var host = CliHost.OfProcess();
+return await CommandLine.RunAsync(args, host);

@@ -88,9 +88,9 @@ public sealed class ConfigsClient
     public async Task<bool> DiscardDraftAsync(ConfigurationPath path, CancellationToken cancellationToken = default)
     {
         var request = new V1.DiscardDraftRequest { Id = path.ToMessage() };
-        var response = await OrNull(_configs.DiscardDraftAsync(request, cancellationToken: cancellationToken))
-            .ConfigureAwait(false);
-        return response?.Discarded ?? false;
+        var response = await _configs.DiscardDraftAsync(request, cancellationToken: cancellationToken)
+            .ResponseAsync.ConfigureAwait(false);
+        return response.Discarded;
     }
 
     /// <summary>What publishing the drafts of the targets would change.</summary>
@@ -217,6 +217,10 @@ public sealed class ConfigsClient
         return [.. response.Entries.Select(ConfigsMapping.ToRecord)];
     }
 
+    /// <summary>
+    /// What was asked for may be missing. An application or environment that nobody knows is rather a slip of the pen:
+    /// then the server's hint at the nearest name is worth more than null.
+    /// </summary>
     private static async Task<T?> OrNull<T>(AsyncUnaryCall<T> call)
         where T : class
     {
@@ -224,7 +228,7 @@ public sealed class ConfigsClient
         {
             return await call.ResponseAsync.ConfigureAwait(false);
         }
-        catch (ConcordServerException exception) when (exception.Status == StatusCode.NotFound)
+        catch (ConcordServerException exception) when (exception.Code is "unknown_configuration" or "unknown_release")
         {
             return null;
         }

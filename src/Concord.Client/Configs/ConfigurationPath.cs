@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 
 namespace Concord.Client.Configs;
 
@@ -37,6 +36,11 @@ public sealed class ConfigurationPath : IEquatable<ConfigurationPath>
 
     /// <summary>The labels that an instance must carry for this overlay to apply, in order of the label.</summary>
     public SortedDictionary<string, string> Labels { get; }
+
+    /// <summary>The part behind application and environment: <c>NAME[@label=value,…]</c>.</summary>
+    public string LocalName => Labels.Count == 0
+        ? Name
+        : $"{Name}@{string.Join(',', Labels.Select(label => $"{label.Key}={label.Value}"))}";
 
     public static ConfigurationPath Parse(string text) =>
         TryParse(text, out var path, out var problem) ? path : throw new FormatException(problem);
@@ -93,18 +97,7 @@ public sealed class ConfigurationPath : IEquatable<ConfigurationPath>
     }
 
     /// <summary>The path in full, with the name also when it is the default.</summary>
-    public override string ToString()
-    {
-        var text = new StringBuilder().Append(Application).Append('/').Append(Environment).Append('/').Append(Name);
-        var separator = '@';
-        foreach (var (label, value) in Labels)
-        {
-            text.Append(separator).Append(label).Append('=').Append(value);
-            separator = ',';
-        }
-
-        return text.ToString();
-    }
+    public override string ToString() => $"{Application}/{Environment}/{LocalName}";
 
     public bool Equals(ConfigurationPath? other) => other is not null && ToString() == other.ToString();
 

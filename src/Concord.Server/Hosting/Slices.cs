@@ -1,4 +1,5 @@
 using Concord.Server.Cluster;
+using Concord.Server.Etcd;
 
 namespace Concord.Server.Hosting;
 
@@ -15,6 +16,7 @@ internal static class Slices
             grpc.MaxSendMessageSize = null;
         });
         services.AddGrpcReflection();
+        services.AddEtcdApi();
         services.AddGrpcHealthChecks().AddCheck<ReplicaHealthCheck>("");
     }
 
@@ -22,6 +24,7 @@ internal static class Slices
     {
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
+        app.MapEtcdApi();
         app.MapHealth();
     }
 }

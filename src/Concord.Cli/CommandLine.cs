@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Concord.Cli.Errors;
+
+namespace Concord.Cli;
+
+/// <summary>Runs one command line against a host.</summary>
+internal static class CommandLine
+{
+    public static async Task<int> RunAsync(string[] args, CliHost host, CancellationToken stop = default)
+    {
+        var root = new ConcordCommand(host.Width);
+        var parsed = root.Parse(args, new ParserConfiguration
+        {
+            // A value may start with '@': it does not name a file with more arguments.
+            ResponseFileTokenReplacer = null,
+        });
+        var configuration = new CliInvocationConfiguration(host);
+        if (parsed.Errors.Count == 0 || parsed.Action is HelpWithExamples)
+            return await parsed.InvokeAsync(configuration, stop);
+
+        if (parsed.UnmatchedTokens.Count == 0 && IsGroup(parsed.CommandResult.Command))
+        {
+            // Only half a command: what could follow is the answer.
+            await root.Parse([.. args, "--help"]).InvokeAsync(configuration, stop);
+            return (int)ExitCode.Usage;
+        }
+
+        Refuse(parsed, root, host);
+        return (int)ExitCode.Usage;
+    }
+
+    private static void Refuse(ParseResult parsed, ConcordCommand root, CliHost host)
+    {
+        var screen = host.ErrorScreen(parsed.GetResult(root.Global.NoColor) is not null);
+        var command = parsed.CommandResult.Command;
+        if (IsGroup(command) && parsed.UnmatchedTokens is [var unknown, ..])
+        {
+            Report(
+                unknown.StartsWith('-') ? $"There is no option '{unknown}'." : $"There is no command '{NameOf(command)} {unknown}'.",
+                NearestOf(command, unknown) is { } nearest ? $"Did you mean {NameOf(nearest)}?" : "");
+        }
+        else
+        {
+            foreach (var error in parsed.Errors)
+                Report(MessageOf(error), "");
+        }
+
+        screen.Line(Output.Ink.Dim("  help: "), $"{NameOf(command)} --help");
+
+        void Report(string message, string remedy) =>
+            new ErrorReport { ExitCode = ExitCode.Usage, Code = "usage", Message = message, Remedy = remedy }.WriteText(screen, source: null);
+    }
+
+    private static string MessageOf(ParseError error) => error.SymbolResult is ArgumentResult { Tokens.Count: 0, Parent: CommandResult } missing
+        ? $"{missing.Argument.Name} is missing"
+        : error.Message;
+
+    private static bool IsGroup(Command command) => command is CommandGroup or ConcordCommand;
+
+    private static Command? NearestOf(Command group, string word) =>
+        group.Subcommands.MinBy(one => EditDistance.Between(one.Name, word)) is { } nearest
+        && EditDistance.Between(nearest.Name, word) <= 2 ? nearest : null;
+
+    /// <summary>The command with those above it, as it is typed.</summary>
+    private static string NameOf(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } parent
+        ? $"{NameOf(parent)} {command.Name}"
+        : "concord";
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Concord.Cli.Completion;
+using Concord.Cli.Config;
+using Concord.Cli.Kv;
+using Concord.Cli.Status;
+
+namespace Concord.Cli;
+
+/// <summary>The command <c>concord</c> with everything below it.</summary>
+internal sealed class ConcordCommand : RootCommand
+{
+    public ConcordCommand(int helpWidth)
+        : base("Configuration, keys and state of a Concord cluster.")
+    {
+        Add(Global.Endpoints);
+        Add(Global.Timeout);
+        Add(Global.Author);
+        Add(Global.NoColor);
+        Add(ConfigCommands.Create());
+        Add(KvCommands.Create());
+        Add(new StatusCommand());
+        Add(new CompletionCommand());
+
+        var help = Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples(new HelpAction { MaxWidth = helpWidth });
+    }
+
+    public GlobalOptions Global { get; } = new();
+
+    public IReadOnlyList<string> Examples { get; } =
+    [
+        "concord status",
+        "concord config put orders/prod pricing:discount=10",
+        "concord config publish orders/prod -m 'Ten percent off'",
+        "concord config watch orders/prod",
+    ];
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Concord.Cli.Output;
+using Concord.Client.Configs;
+
+namespace Concord.Cli.Config;
+
+/// <summary>The JSON form of what was thrown away.</summary>
+internal sealed record DiscardedDrafts(IReadOnlyList<ConfigurationPath> Discarded);
+
+internal sealed class DiscardCommand : CliCommand
+{
+    private readonly Argument<ReleaseTarget[]> _targets = ConfigArguments.Targets(required: true);
+
+    public DiscardCommand()
+        : base("discard", "Throw drafts away.")
+    {
+        Add(_targets);
+        Add(OutputOption.TableOrJson());
+    }
+
+    public override IReadOnlyList<string> Examples { get; } =
+        ["concord config discard orders/prod", "concord config discard orders/prod/limits"];
+
+    protected override async Task<ExitCode> RunAsync(Invocation call, CancellationToken stop)
+    {
+        var discarded = new List<ConfigurationPath>();
+        foreach (var target in call.Get(_targets))
+        {
+            foreach (var path in await TargetsWithDrafts.PathsAsync(call.Client.Configs, target, stop))
+            {
+                if (await call.Client.Configs.DiscardDraftAsync(path, stop))
+                    discarded.Add(path);
+            }
+        }
+
+        if (discarded.Count == 0)
+            throw new CommandException(ExitCode.NotFound, "There is no draft to discard.", "See the drafts: concord config drafts");
+        if (call.WantsJson)
+        {
+            call.WriteJson(new DiscardedDrafts(discarded), OutputJson.Pretty.DiscardedDrafts);
+            return ExitCode.Ok;
+        }
+
+        foreach (var path in discarded)
+            call.Screen.Line("Discarded the draft of ", Ink.Strong(path.ToString()));
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Concord.Client;
+
+namespace Concord.Cli;
+
+/// <summary>The options that every command takes.</summary>
+internal sealed class GlobalOptions
+{
+    /// <summary>
+    /// By number, not by name: "localhost" may mean ::1 first, and a server that listens on IPv4 only would cost a
+    /// failed attempt on every call.
+    /// </summary>
+    private const string DefaultEndpoints = "http://127.0.0.1:2379";
+
+    public Option<string?> Endpoints { get; } = new("--endpoints")
+    {
+        Description = $"Servers to ask, separated by commas; the first one that answers serves. Default: $CONCORD_ENDPOINTS, else {DefaultEndpoints}",
+        HelpName = "URL,…",
+        Recursive = true,
+    };
+
+    public Option<TimeSpan> Timeout { get; } = new("--timeout")
+    {
+        Description = "How long a call may take, such as 30, 500ms or 1m. Default: 10s",
+        HelpName = "TIME",
+        Recursive = true,
+        CustomParser = ParseTimeout,
+    };
+
+    public Option<string?> Author { get; } = new("--author")
+    {
+        Description = "Who acts, for drafts and releases. Default: $CONCORD_AUTHOR, else user@host",
+        HelpName = "NAME",
+        Recursive = true,
+    };
+
+    public Option<bool> NoColor { get; } = new("--no-color")
+    {
+        Description = "No colours; NO_COLOR in the environment does the same",
+        Recursive = true,
+    };
+
+    public TimeSpan TimeoutOf(ParseResult parsed) =>
+        parsed.GetResult(Timeout) is null ? TimeSpan.FromSeconds(10) : parsed.GetValue(Timeout);
+
+    public IReadOnlyList<Uri> EndpointsOf(ParseResult parsed, CliHost host)
+    {
+        var text = parsed.GetValue(Endpoints) ?? Set(host.Variable(ConcordEndpoints.EnvironmentVariable)) ?? DefaultEndpoints;
+        try
+        {
+            return ConcordEndpoints.Parse(text);
+        }
+        catch (FormatException exception)
+        {
+            throw new CommandException(ExitCode.Usage, exception.Message, "Check --endpoints and CONCORD_ENDPOINTS.");
+        }
+    }
+
+    public string AuthorOf(ParseResult parsed, CliHost host) =>
+        Set(parsed.GetValue(Author)) ?? Set(host.Variable("CONCORD_AUTHOR")) ?? host.DefaultAuthor;
+
+    private static string? Set(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    private static TimeSpan ParseTimeout(ArgumentResult result)
+    {
+        var text = result.Tokens.Single().Value;
+        var (digits, unit) = text switch
+        {
+            [.. var number, 'm', 's'] => (number, TimeSpan.FromMilliseconds(1)),
+            [.. var number, 's'] => (number, TimeSpan.FromSeconds(1)),
+            [.. var number, 'm'] => (number, TimeSpan.FromMinutes(1)),
+            _ => (text, TimeSpan.FromSeconds(1)),
+        };
+        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count)
+            && count > 0 && count * unit <= TimeSpan.FromDays(1))
+        {
+            return count * unit;
+        }
+
+        result.AddError($"--timeout is '{text}': give a positive time of at most a day, such as 10, 10s, 500ms or 1m");
+        return default;
+    }
+}

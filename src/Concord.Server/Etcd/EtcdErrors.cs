@@ -1,0 +1,112 @@
+using Concord.Mvcc;
+using Concord.Server.Replica;
+using Grpc.Core;
+
+namespace Concord.Server.Etcd;
+
+/// <summary>
+/// The errors of etcd's API. Clients in several languages tell errors apart by the text, so code and text are part of
+/// the contract and must not be reworded.
+/// </summary>
+internal static class EtcdErrors
+{
+    public const string CompactedText = "etcdserver: mvcc: required revision has been compacted";
+    public const string DuplicateWatchIdText = "mvcc: duplicate watch ID provided on the WatchStream";
+    public const string EmptyWatchRangeText = "mvcc: watcher range is empty";
+
+    public static RpcException EmptyKey() => Error(StatusCode.InvalidArgument, "etcdserver: key is not provided");
+
+    public static RpcException KeyNotFound() => Error(StatusCode.InvalidArgument, "etcdserver: key not found");
+
+    public static RpcException ValueProvided() => Error(StatusCode.InvalidArgument, "etcdserver: value is provided");
+
+    public static RpcException LeaseProvided() => Error(StatusCode.InvalidArgument, "etcdserver: lease is provided");
+
+    public static RpcException TooManyOperations() =>
+        Error(StatusCode.InvalidArgument, "etcdserver: too many operations in txn request");
+
+    public static RpcException DuplicateKey() =>
+        Error(StatusCode.InvalidArgument, "etcdserver: duplicate key given in txn request");
+
+    public static RpcException InvalidSortOption() => Error(StatusCode.InvalidArgument, "etcdserver: invalid sort option");
+
+    public static RpcException RequestTooLarge() => Error(StatusCode.InvalidArgument, "etcdserver: request is too large");
+
+    public static RpcException LeaseNotFound() => Error(StatusCode.NotFound, "etcdserver: requested lease not found");
+
+    public static RpcException LeaseExists() => Error(StatusCode.FailedPrecondition, "etcdserver: lease already exists");
+
+    public static RpcException LeaseTtlTooLarge() => Error(StatusCode.OutOfRange, "etcdserver: too large lease TTL");
+
+    public static RpcException Compacted() => Error(StatusCode.OutOfRange, CompactedText);
+
+    public static RpcException FutureRevision() =>
+        Error(StatusCode.OutOfRange, "etcdserver: mvcc: required revision is a future revision");
+
+    public static RpcException NoSpace() =>
+        Error(StatusCode.ResourceExhausted, "etcdserver: mvcc: database space exceeded");
+
+    public static RpcException TooManyRequests() => Error(StatusCode.ResourceExhausted, "etcdserver: too many requests");
+
+    public static RpcException NoLeader() => Error(StatusCode.Unavailable, "etcdserver: no leader");
+
+    public static RpcException Stopped() => Error(StatusCode.Unavailable, "etcdserver: server stopped");
+
+    public static RpcException TimedOut() => Error(StatusCode.Unavailable, "etcdserver: request timed out");
+
+    public static RpcException NotLeader() => Error(StatusCode.FailedPrecondition, "etcdserver: not leader");
+
+    public static RpcException BadLeaderTransferee() =>
+        Error(StatusCode.FailedPrecondition, "etcdserver: bad leader transferee");
+
+    public static RpcException SessionExpired() => Error(StatusCode.Unknown, "mutex: session is expired");
+
+    public static RpcException ElectionNotLeader() => Error(StatusCode.Unknown, "election: not leader");
+
+    public static RpcException ElectionNoLeader() => Error(StatusCode.Unknown, "election: no leader");
+
+    public static RpcException LeaderFieldMissing() => Error(StatusCode.Unknown, "\"leader\" field must be provided");
+
+    public static RpcException Unimplemented(string what) => Error(StatusCode.Unimplemented, what);
+
+    /// <summary>The error of an operation that is wrong whatever the state of the store.</summary>
+    public static RpcException From(OperationError error) => error switch
+    {
+        OperationError.EmptyKey => EmptyKey(),
+        OperationError.KeyTooLarge or OperationError.ValueTooLarge => RequestTooLarge(),
+        OperationError.ValueProvided => ValueProvided(),
+        OperationError.LeaseProvided => LeaseProvided(),
+        OperationError.TooManyOperations => TooManyOperations(),
+        OperationError.DuplicateKey => DuplicateKey(),
+        OperationError.InvalidSortOption => InvalidSortOption(),
+        // etcd lets unknown comparisons hold; a transaction that runs although nobody knows why is worse than an error.
+        OperationError.InvalidComparison => Error(StatusCode.InvalidArgument, "etcdserver: unknown comparison in txn request"),
+        OperationError.MissingOperation => KeyNotFound(),
+        _ => throw new ArgumentOutOfRangeException(nameof(error), error, "A rule has an error that the etcd API has no text for."),
+    };
+
+    /// <summary>The error of a command or read that the store refused.</summary>
+    public static RpcException From(StoreError error) => error switch
+    {
+        StoreError.KeyNotFound => KeyNotFound(),
+        StoreError.LeaseNotFound => LeaseNotFound(),
+        StoreError.LeaseExists => LeaseExists(),
+        StoreError.Compacted => Compacted(),
+        StoreError.FutureRevision => FutureRevision(),
+        _ => throw new ArgumentOutOfRangeException(nameof(error), error, "The store has an error that the etcd API has no text for."),
+    };
+
+    /// <summary>The error of a call that the replica could not take or finish.</summary>
+    public static RpcException From(ReplicaException exception) => exception.Failure switch
+    {
+        ReplicaFailure.TooManyRequests => TooManyRequests(),
+        ReplicaFailure.NoLeader => NoLeader(),
+        ReplicaFailure.Stopped => Stopped(),
+        ReplicaFailure.TimedOut => TimedOut(),
+        ReplicaFailure.NoSpace or ReplicaFailure.DiskFull => NoSpace(),
+        ReplicaFailure.RequestTooLarge => RequestTooLarge(),
+        _ => throw new ArgumentOutOfRangeException(nameof(exception), exception.Failure, "The replica has a failure that the etcd API has no text for."),
+    };
+
+    private static RpcException Error(StatusCode code, string text) => new(new Status(code, text), text);
+}
