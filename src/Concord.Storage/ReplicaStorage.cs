@@ -28,14 +28,14 @@ public sealed class ReplicaStorage : IDisposable
 
     /// <summary>
     /// Opens a data directory, or sets up an empty one. What a crash can have left behind is repaired and reported in
-    /// <see cref="RecoveredState.Notices"/>.
+    /// <see cref="StoredState.Notices"/>.
     /// </summary>
     /// <exception cref="StorageDamagedException">Something promised may be gone; nothing was changed.</exception>
     /// <exception cref="StorageMismatchException">It is the directory of another member, cluster or version.</exception>
     /// <exception cref="DiskInUseException">Another process has it open.</exception>
     /// <exception cref="DiskException">The operating system reported an error.</exception>
     public static ReplicaStorage Open(
-        IDisk disk, MemberIdentity identity, StorageOptions options, out RecoveredState recovered)
+        IDisk disk, MemberIdentity identity, StorageOptions options, out StoredState recovered)
     {
         IDisposable directoryLock = disk.Lock("lock");
         try

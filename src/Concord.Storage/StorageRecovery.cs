@@ -9,7 +9,7 @@ internal sealed class StorageRecovery(IDisk disk, MemberIdentity identity, Stora
 
     private readonly List<string> _notices = [];
 
-    public ReplicaStorage Run(IDisposable directoryLock, out RecoveredState recovered)
+    public ReplicaStorage Run(IDisposable directoryLock, out StoredState recovered)
     {
         disk.CreateDirectory(SegmentName.Directory);
         disk.CreateDirectory(SnapshotName.Directory);
@@ -36,18 +36,18 @@ internal sealed class StorageRecovery(IDisk disk, MemberIdentity identity, Stora
         LogStore store = OpenLog(log, choice);
         if (found != identity)
             MemberFile.Write(disk, identity);
-        recovered = new RecoveredState(
+        recovered = new StoredState(
             choice.Metadata, log.Replay.HardState, log.Replay.EntriesAfter(choice.Position.Index), _notices);
         return new ReplicaStorage(disk, directoryLock, store, snapshots);
     }
 
-    private ReplicaStorage SetUp(IDisposable directoryLock, SnapshotStore snapshots, out RecoveredState recovered)
+    private ReplicaStorage SetUp(IDisposable directoryLock, SnapshotStore snapshots, out StoredState recovered)
     {
         RemoveTemporaries();
         LogSegment first = LogStore.CreateFirst(disk, identity, options);
         MemberFile.Write(disk, identity);
         var store = new LogStore(disk, identity, options, first, new LogTail([], 0, LogIndex.Zero, default, default));
-        recovered = new RecoveredState(null, default, [], _notices);
+        recovered = new StoredState(null, default, [], _notices);
         return new ReplicaStorage(disk, directoryLock, store, snapshots);
     }
 

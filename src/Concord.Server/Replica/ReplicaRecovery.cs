@@ -14,7 +14,7 @@ internal sealed record RecoveredReplica(NodeCore Node, int Entries);
 internal static class ReplicaRecovery
 {
     public static RecoveredReplica Load(
-        ReplicaOptions options, ReplicaStorage storage, Storage.RecoveredState found, ReplicaLog events, CancellationToken cancellation)
+        ReplicaOptions options, ReplicaStorage storage, StoredState found, ReplicaLog events, CancellationToken cancellation)
     {
         foreach (var notice in found.Notices)
         {
@@ -23,7 +23,7 @@ internal static class ReplicaRecovery
 
         var id = new MemberId(options.Identity.MemberId);
         var space = found.Snapshot is { } snapshot ? LoadSnapshot(storage, snapshot, events, cancellation) : new KeySpace();
-        var recovered = new Raft.RecoveredState(
+        var recovered = new RecoveredState(
             found.HardState,
             found.Snapshot ?? new(LogIndex.Zero, Term.Zero, Membership.Of(id)),
             found.Entries.ToArray());

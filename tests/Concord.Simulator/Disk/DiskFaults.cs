@@ -11,6 +11,9 @@ public sealed class DiskFaults
     /// <summary>The next flush fails and the cache forgets what it should have written, as Linux does.</summary>
     public bool FailNextFlush { get; set; }
 
+    /// <summary>The same for the flush that <see cref="SimulatedDisk.Flushes"/> counts with this number; 0 for never.</summary>
+    public int FailFlushNumber { get; set; }
+
     /// <summary>
     /// The next write runs out of space after so many bytes although the room was allocated, as on file systems that copy
     /// on write; null for never.
@@ -20,9 +23,9 @@ public sealed class DiskFaults
     /// <summary>The next write fails with an input/output error.</summary>
     public bool FailNextWrite { get; set; }
 
-    internal bool TakeFlushFailure()
+    internal bool TakeFlushFailure(int number)
     {
-        bool fail = FailNextFlush;
+        bool fail = FailNextFlush || number == FailFlushNumber;
         FailNextFlush = false;
         return fail;
     }

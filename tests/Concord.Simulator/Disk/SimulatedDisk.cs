@@ -97,9 +97,8 @@ public sealed class SimulatedDisk : IDisk
 
     public void FlushDirectory(string directory)
     {
-        Flushes++;
         Begin($"flush directory '{directory}'");
-        if (Faults.TakeFlushFailure())
+        if (NextFlushFails())
         {
             Directory(directory).Forget();
             throw new DiskException($"Could not flush directory '{directory}': input/output error.");
@@ -180,7 +179,7 @@ public sealed class SimulatedDisk : IDisk
         }
     }
 
-    internal void CountFlush() => Flushes++;
+    internal bool NextFlushFails() => Faults.TakeFlushFailure(++Flushes);
 
     internal void ThrowIfCrashed()
     {

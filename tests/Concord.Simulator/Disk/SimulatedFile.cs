@@ -56,9 +56,8 @@ internal sealed class SimulatedFile(string path, SimulatedContents contents, boo
     public void Flush()
     {
         ThrowIfReadOnly();
-        contents.Disk.CountFlush();
         contents.Disk.Begin($"flush '{path}'");
-        if (contents.Disk.Faults.TakeFlushFailure())
+        if (contents.Disk.NextFlushFails())
         {
             contents.Forget();
             throw new DiskException($"Could not flush '{path}': input/output error.");
