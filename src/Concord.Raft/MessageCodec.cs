@@ -75,7 +75,10 @@ public static class MessageCodec
         }
     }
 
-    /// <summary>The message, or null if the bytes are not exactly one well-formed message of this version.</summary>
+    /// <summary>
+    /// The message, or null if the bytes are not exactly one well-formed message of this version. Entries refer to
+    /// <paramref name="data"/> instead of copying it, so that memory must not be used again.
+    /// </summary>
     public static RaftMessage? Decode(ReadOnlyMemory<byte> data)
     {
         var reader = new VarintReader(data);

@@ -23,6 +23,9 @@ internal sealed class PendingWrites
 
     public bool Any => _writes.Count > 0;
 
+    /// <summary>Sequence of the oldest write under way; 0 if there is none.</summary>
+    public ulong Oldest => Any ? _writes[0].Sequence : 0;
+
     public ulong Issue(LogIndex lastIndex, HardState? hardState, SnapshotMetadata? snapshot)
     {
         _writes.Add(new Pending(++_issued, lastIndex, hardState, snapshot));

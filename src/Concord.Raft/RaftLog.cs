@@ -158,11 +158,14 @@ internal sealed class RaftLog
         Persisted = Max(Persisted, index);
     }
 
-    /// <summary>Entries ready to apply: committed and durable here, within what may be under way at once.</summary>
+    /// <summary>
+    /// Entries ready to apply: committed and durable here, within what may be under way at once; a larger entry goes alone.
+    /// </summary>
     public ReadOnlyMemory<LogEntry> TakeApplicable(long maxBytesUnderWay)
     {
         var end = Min(Committed, Persisted);
-        if (Applying >= end || ApplyingBytes >= maxBytesUnderWay)
+        bool room = Applying < end && (ApplyingBytes == 0 || ApplyingBytes + Weigh(this[Applying.Next]) <= maxBytesUnderWay);
+        if (!room)
         {
             return default;
         }
@@ -176,8 +179,6 @@ internal sealed class RaftLog
         Applying += entries.Length;
         return entries;
     }
-
-    public bool HasApplicable(long maxBytesUnderWay) => Applying < Min(Committed, Persisted) && ApplyingBytes < maxBytesUnderWay;
 
     public void AppliedTo(LogIndex index)
     {

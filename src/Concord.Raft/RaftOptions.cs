@@ -51,6 +51,12 @@ public sealed record RaftOptions
     /// </summary>
     public int QuickElectionTicks { get; init; } = 3;
 
+    /// <summary>
+    /// A leader whose oldest write has been under way for so long hands leadership over: its disk is failing, and although
+    /// the others can commit without it, its clients wait for what it cannot apply. Long enough for a busy disk's worst flush.
+    /// </summary>
+    public int SlowFlushTicks { get; init; } = 50;
+
     /// <summary>Payload of one AppendEntries: large enough to amortise its cost, small enough not to delay heartbeats.</summary>
     public int MaxMessageBytes { get; init; } = 1024 * 1024;
 
@@ -93,6 +99,7 @@ public sealed record RaftOptions
         Require(errors, ElectionTicks > HeartbeatTicks,
             $"{nameof(ElectionTicks)} ({ElectionTicks}) must be greater than {nameof(HeartbeatTicks)} ({HeartbeatTicks}): use about ten times as many.");
         Require(errors, QuickElectionTicks >= 1, $"{nameof(QuickElectionTicks)} must be at least 1.");
+        Require(errors, SlowFlushTicks >= 1, $"{nameof(SlowFlushTicks)} must be at least 1.");
         Require(errors, MaxMessageBytes >= 1, $"{nameof(MaxMessageBytes)} must be at least 1.");
         Require(errors, MaxEntryBytes is >= 1 and <= MessageCodec.MaxEntryBytes,
             $"{nameof(MaxEntryBytes)} must be between 1 and {MessageCodec.MaxEntryBytes}: the message codec accepts no more.");

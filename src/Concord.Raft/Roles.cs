@@ -14,6 +14,7 @@ internal sealed class Roles
     private readonly ForwardedReads _forwarded;
     private readonly LeadershipTransfer _transfer;
     private readonly QuickElection _quick;
+    private readonly SlowDisk _disk;
     private MemberId _leaderOfTerm;
     private int _heartbeatElapsed;
     private int _ticksSinceStart;
@@ -28,6 +29,7 @@ internal sealed class Roles
         _forwarded = new ForwardedReads(state);
         _transfer = new LeadershipTransfer(state, _replication, _reads);
         _quick = new QuickElection(state);
+        _disk = new SlowDisk(state);
     }
 
     public Replication Replication => _replication;
@@ -291,6 +293,11 @@ internal sealed class Roles
     {
         _reads.Tick();
         _transfer.Tick();
+        if (_disk.Tick() && !_transfer.IsActive && _replication.BestSuccessor() is { Active: true } successor)
+        {
+            _transfer.Start(successor.Id);
+        }
+
         if (_state.ElectionElapsed >= _state.Options.ElectionTicks)
         {
             _state.ElectionElapsed = 0;
