@@ -141,7 +141,12 @@ public sealed class RaftCore
             return refusal;
         }
 
-        if (_state.Memberships.Newest.Index > CommitIndex || !_state.CommittedInTerm)
+        if (!_state.CommittedInTerm)
+        {
+            return ProposalResult.Refused(ProposalRefusal.ChangePending, "this leader has not committed an entry of its term yet: try again later");
+        }
+
+        if (_state.Memberships.Newest.Index > CommitIndex)
         {
             return ProposalResult.Refused(ProposalRefusal.ChangePending, "the last change is not committed yet: try again later");
         }

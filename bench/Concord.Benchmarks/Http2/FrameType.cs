@@ -17,7 +17,8 @@ internal enum FrameType : byte
 internal enum FrameFlags : byte
 {
     None = 0,
-    Ack = 1,
+
+    /// <summary>On settings and pings the same bit means "acknowledged".</summary>
     EndStream = 1,
     EndHeaders = 4,
     Padded = 8,

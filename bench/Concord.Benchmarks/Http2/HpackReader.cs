@@ -1,4 +1,5 @@
 using System.Text;
+using Concord.Server.Hosting.Http2;
 
 namespace Concord.Benchmarks.Http2;
 

@@ -51,7 +51,7 @@ internal sealed class HpackTable(int sizeMax)
         return position >= 0 ? Static.Length + _dynamic.Count - position : Array.IndexOf(Static, (name, value)) + 1;
     }
 
-    public int FindName(string name) => Array.FindIndex(Static, entry => entry.Name == name) + 1;
+    public static int FindName(string name) => Array.FindIndex(Static, entry => entry.Name == name) + 1;
 
     public void Add(string name, string value)
     {

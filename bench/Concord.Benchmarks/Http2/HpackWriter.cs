@@ -31,7 +31,7 @@ internal sealed class HpackWriter
                 continue;
             }
 
-            var nameIndex = _table.FindName(name);
+            var nameIndex = HpackTable.FindName(name);
             output[written++] = (byte)(0x40 | nameIndex);
             if (nameIndex == 0)
             {

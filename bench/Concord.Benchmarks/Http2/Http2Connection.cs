@@ -13,6 +13,7 @@ namespace Concord.Benchmarks.Http2;
 internal sealed class Http2Connection : IAsyncDisposable
 {
     private const int FrameHeaderBytes = 9;
+    private const FrameFlags Acknowledged = FrameFlags.EndStream;
     private const int GrpcPrefixBytes = 5;
 
     /// <summary>The protocol's maximum: this client takes everything as it comes.</summary>
@@ -413,13 +414,13 @@ internal sealed class Http2Connection : IAsyncDisposable
             case FrameType.ResetStream:
                 Remove(streamId)?.OnEnd(GrpcStatus.Unavailable($"the server reset the stream, error {BinaryPrimitives.ReadInt32BigEndian(payload)}"));
                 break;
-            case FrameType.Settings when !flags.HasFlag(FrameFlags.Ack):
+            case FrameType.Settings when !flags.HasFlag(Acknowledged):
                 OnSettings(payload);
                 break;
-            case FrameType.Ping when !flags.HasFlag(FrameFlags.Ack):
+            case FrameType.Ping when !flags.HasFlag(Acknowledged):
                 lock (_sync)
                 {
-                    WriteFrame(FrameType.Ping, FrameFlags.Ack, 0, payload);
+                    WriteFrame(FrameType.Ping, Acknowledged, 0, payload);
                 }
 
                 break;
@@ -536,7 +537,7 @@ internal sealed class Http2Connection : IAsyncDisposable
                 }
             }
 
-            WriteFrame(FrameType.Settings, FrameFlags.Ack, 0, []);
+            WriteFrame(FrameType.Settings, Acknowledged, 0, []);
             WriteWaiting();
         }
 

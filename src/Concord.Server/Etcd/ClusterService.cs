@@ -25,6 +25,18 @@ internal sealed class ClusterService(EtcdStore store, ServerOptions options, ISe
         return new MemberListResponse { Header = store.Header(0), Members = { member } };
     }
 
+    /// <summary>The only member of a cluster cannot leave it; whoever asks for another one has the wrong number.</summary>
+    public override Task<MemberRemoveResponse> MemberRemove(MemberRemoveRequest request, ServerCallContext context) => throw NotOffered(request.ID);
+
+    public override Task<MemberUpdateResponse> MemberUpdate(MemberUpdateRequest request, ServerCallContext context) => throw NotOffered(request.ID);
+
+    public override Task<MemberPromoteResponse> MemberPromote(MemberPromoteRequest request, ServerCallContext context) =>
+        throw (request.ID == store.Replica.Status.MemberId ? EtcdErrors.MemberNotLearner() : EtcdErrors.MemberNotFound());
+
+    private RpcException NotOffered(ulong member) => member == store.Replica.Status.MemberId
+        ? EtcdErrors.Unimplemented("etcdserver: a cluster of one member cannot be changed")
+        : EtcdErrors.MemberNotFound();
+
     private static string Text(Uri url) => url.GetLeftPart(UriPartial.Authority);
 
     private IEnumerable<string> ClientUrls() => options.AdvertiseClientUrls.Count > 0

@@ -127,7 +127,7 @@ internal sealed class ElectionService(EtcdStore store, LeaderMonitor leader, IHo
     private static KeyVersion? Head(KeySpaceView view, LeaseQueue queue)
     {
         var error = view.Range(LeaseQueue.Head(queue.Range), out var result);
-        return error == StoreError.None ? result!.Items.FirstOrDefault() : throw EtcdErrors.From(error);
+        return error != StoreError.None ? throw EtcdErrors.From(error) : result!.Items.Count > 0 ? result.Items[0] : null;
     }
 
     private async Task<long> PutAsLeaderAsync(PutOperation put, long createRevision, CancellationToken cancellation)

@@ -59,6 +59,11 @@ internal static class EtcdErrors
     public static RpcException BadLeaderTransferee() =>
         Error(StatusCode.FailedPrecondition, "etcdserver: bad leader transferee");
 
+    public static RpcException MemberNotFound() => Error(StatusCode.NotFound, "etcdserver: member not found");
+
+    public static RpcException MemberNotLearner() =>
+        Error(StatusCode.FailedPrecondition, "etcdserver: can only promote a learner member");
+
     public static RpcException SessionExpired() => Error(StatusCode.Unknown, "mutex: session is expired");
 
     public static RpcException ElectionNotLeader() => Error(StatusCode.Unknown, "election: not leader");

@@ -10,6 +10,9 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
 {
     private const string NoLeaderText = "etcdserver: no leader";
 
+    /// <summary>What an empty store holds, roughly: roots and tables. Clients take a size of zero for "no answer".</summary>
+    private const long EmptyStoreBytes = 4096;
+
     public override Task<StatusResponse> Status(StatusRequest request, ServerCallContext context)
     {
         var status = store.Replica.Status;
@@ -18,8 +21,8 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
             Header = store.Header(store.Replica.View.Revision),
             Version = ServerVersion.EtcdApi,
             StorageVersion = ServerVersion.Answer.EtcdCluster,
-            DbSize = status.SizeBytes,
-            DbSizeInUse = status.SizeBytes,
+            DbSize = EmptyStoreBytes + status.SizeBytes,
+            DbSizeInUse = EmptyStoreBytes + status.SizeBytes,
             Leader = status.LeaderId,
             RaftIndex = (ulong)status.CommitIndex,
             RaftTerm = (ulong)status.Term,

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Concord.Server.Hosting.Http2;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -60,6 +61,7 @@ internal static class ClientPort
             var http2 = new ClearTextHttp2();
             connection.Features.Set<ITlsApplicationProtocolFeature>(http2);
             connection.Features.Set<ITlsConnectionFeature>(http2);
+            connection.Transport = new RepairedTransport(new AuthorityRepair(connection.Transport.Input), connection.Transport.Output);
         }
 
         await next(connection);
@@ -105,6 +107,8 @@ internal static class ClientPort
         input.AdvanceTo(buffer.Start, decided is null ? buffer.End : buffer.Start);
         return decided;
     }
+
+    private sealed record RepairedTransport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     private sealed class ClearTextHttp2 : ITlsApplicationProtocolFeature, ITlsConnectionFeature
     {

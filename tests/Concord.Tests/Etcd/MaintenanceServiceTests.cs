@@ -67,6 +67,20 @@ public sealed class MaintenanceServiceTests(EtcdServer server) : IClassFixture<E
     }
 
     [Fact]
+    public async Task Changes_of_unknown_members_are_refused()
+    {
+        const string NotFound = "etcdserver: member not found";
+        await RefusedAsync(StatusCode.NotFound, NotFound, () => server.Cluster.MemberRemoveAsync(new MemberRemoveRequest { ID = 1 }).ResponseAsync);
+        await RefusedAsync(StatusCode.NotFound, NotFound, () => server.Cluster.MemberUpdateAsync(new MemberUpdateRequest { ID = 1 }).ResponseAsync);
+        await RefusedAsync(StatusCode.NotFound, NotFound, () => server.Cluster.MemberPromoteAsync(new MemberPromoteRequest { ID = 1 }).ResponseAsync);
+        var self = (await server.Maintenance.StatusAsync(new StatusRequest())).Leader;
+        await RefusedAsync(
+            StatusCode.FailedPrecondition,
+            "etcdserver: can only promote a learner member",
+            () => server.Cluster.MemberPromoteAsync(new MemberPromoteRequest { ID = self }).ResponseAsync);
+    }
+
+    [Fact]
     public async Task What_is_not_there_yet_is_answered_unimplemented()
     {
         var error = await Assert.ThrowsAsync<RpcException>(() => server.Auth.AuthStatusAsync(new AuthStatusRequest()).ResponseAsync);

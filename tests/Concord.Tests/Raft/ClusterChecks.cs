@@ -102,7 +102,7 @@ internal sealed class ClusterChecks
         {
             var term = core.TermAt(i);
             Require(term is not null, $"{member.Id} commits {i}, which nobody had committed, without holding it");
-            Require(OnQuorumOfDisks(members, core.Membership, i, term.Value), $"{member.Id} commits {i}, which is on no quorum of disks");
+            Require(OnQuorumOfDisks(members, core.Membership, i, term!.Value), $"{member.Id} commits {i}, which is on no quorum of disks");
             var source = members.Select(m => m.Log.FirstOrDefault(e => e.Index == i && e.Term == term)).First(e => e.Index == i);
             _committed.Add(source);
         }

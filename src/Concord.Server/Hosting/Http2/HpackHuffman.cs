@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Concord.Benchmarks.Http2;
+namespace Concord.Server.Hosting.Http2;
 
 /// <summary>
 /// Decodes the Huffman code of RFC 7541 (appendix B) for printable characters. The code is canonical: the lengths alone
@@ -20,6 +20,7 @@ internal static class HpackHuffman
 
     private static readonly Dictionary<(int Length, int Code), char> Characters = Build();
 
+    /// <exception cref="InvalidDataException">There is a character that is not printable ASCII.</exception>
     public static string Decode(ReadOnlySpan<byte> data)
     {
         var text = new StringBuilder(data.Length * 2);
@@ -37,7 +38,7 @@ internal static class HpackHuffman
                 }
                 else if (length > LongestPrintable)
                 {
-                    throw new InvalidDataException("The server sent a header with characters that are not printable.");
+                    throw new InvalidDataException("A header has characters that are not printable.");
                 }
             }
         }

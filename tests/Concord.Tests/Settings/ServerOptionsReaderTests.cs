@@ -1,7 +1,7 @@
 using Concord.Server.Cluster;
 using Microsoft.Extensions.Logging;
 
-namespace Concord.Tests.Cluster;
+namespace Concord.Tests.Settings;
 
 public sealed class ServerOptionsReaderTests
 {
