@@ -8,18 +8,20 @@ namespace Concord.Server.Configs;
 internal sealed record ReleaseOutcome(ReleasePlan Plan, long Revision);
 
 /// <summary>Makes releases and tells about them. Plans are made outside of the store and written by one transaction.</summary>
-internal sealed class ConfigReleases(ConfigStore store, TimeProvider time)
+internal sealed class ConfigReleases(ConfigStore store, TimeProvider time, ILogger<ConfigReleases> logger)
 {
+    private readonly ConfigsLog _log = new(logger);
+
     public Task<ReleaseOutcome> PublishAsync(IReadOnlyList<ReleaseTarget> targets, string author, string message, bool dryRun, CancellationToken cancellation)
     {
         var origin = ReleaseOrigin.From(author, time.GetUtcNow().ToUnixTimeMilliseconds(), message);
-        return WriteAsync(state => PublishPlanner.Plan(state, targets, origin), dryRun, cancellation);
+        return WriteAsync(state => PublishPlanner.Plan(state, targets, origin), origin, dryRun, cancellation);
     }
 
     public Task<ReleaseOutcome> RollbackAsync(long toRelease, IReadOnlyList<ReleaseTarget> targets, string author, string message, bool dryRun, CancellationToken cancellation)
     {
         var origin = ReleaseOrigin.From(author, time.GetUtcNow().ToUnixTimeMilliseconds(), message);
-        return WriteAsync(state => RollbackPlanner.Plan(state, toRelease, targets, origin), dryRun, cancellation);
+        return WriteAsync(state => RollbackPlanner.Plan(state, toRelease, targets, origin), origin, dryRun, cancellation);
     }
 
     /// <summary>Releases, newest first, below <paramref name="before"/> (0: from the newest); one page.</summary>
@@ -89,7 +91,7 @@ internal sealed class ConfigReleases(ConfigStore store, TimeProvider time)
         "Try again."));
 
     /// <summary>Each attempt plans from a fresh state, so a change in between is seen, checked and perhaps a conflict.</summary>
-    private async Task<ReleaseOutcome> WriteAsync(Func<ConfigState, ReleasePlan> makePlan, bool dryRun, CancellationToken cancellation)
+    private async Task<ReleaseOutcome> WriteAsync(Func<ConfigState, ReleasePlan> makePlan, ReleaseOrigin origin, bool dryRun, CancellationToken cancellation)
     {
         for (var attempt = 0; attempt < ConfigLimits.PublishAttempts; attempt++)
         {
@@ -101,6 +103,7 @@ internal sealed class ConfigReleases(ConfigStore store, TimeProvider time)
 
             if (await store.TryWriteAsync(plan.Transaction, cancellation) is { } revision)
             {
+                _log.Released(plan.Number, origin.Author, plan.Configurations, plan.Changes.Count);
                 return new(plan, revision);
             }
         }

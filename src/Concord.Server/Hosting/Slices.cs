@@ -1,4 +1,5 @@
 using Concord.Server.Cluster;
+using Concord.Server.Configs;
 using Concord.Server.Etcd;
 
 namespace Concord.Server.Hosting;
@@ -17,6 +18,7 @@ internal static class Slices
         });
         services.AddGrpcReflection();
         services.AddEtcdApi();
+        services.AddConfigs();
         services.AddGrpcHealthChecks().AddCheck<ReplicaHealthCheck>("");
     }
 
@@ -25,6 +27,7 @@ internal static class Slices
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         app.MapEtcdApi();
+        app.MapConfigs();
         app.MapHealth();
     }
 }

@@ -39,6 +39,9 @@ internal sealed class ReleasePlan
 {
     public required long Number { get; init; }
 
+    /// <summary>How many configurations it touches.</summary>
+    public required int Configurations { get; init; }
+
     public required IReadOnlyList<KeyDifference> Changes { get; init; }
 
     public required IReadOnlyList<ConfigPath> TextOnly { get; init; }
@@ -64,6 +67,7 @@ internal sealed class ReleasePlan
         return new()
         {
             Number = last + 1,
+            Configurations = steps.Count,
             Changes = changes,
             TextOnly = textOnly,
             Transaction = Write(last + 1, counterRevision, steps, unchangedDrafts, origin, rollbackTo),
