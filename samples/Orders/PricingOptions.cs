@@ -9,7 +9,7 @@ public sealed class PricingOptions
     public const string Section = "Pricing";
 
     /// <summary>The share of the price that is taken off, from 0 to 0.9. Giving goods away is a mistake, not a discount.</summary>
-    [Range(0, 0.9, ErrorMessage = "Pricing:Discount must lie between 0 and 0.9.")]
+    [Range(0, 0.9)]
     public decimal Discount { get; set; }
 
     /// <summary>The currency's code of three letters.</summary>

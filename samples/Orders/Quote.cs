@@ -6,6 +6,7 @@ namespace Orders;
 internal sealed record Quote(
     string Sku, int Quantity, decimal UnitPrice, decimal Discount, decimal Total, string Currency, string? Banner, long Release);
 
+// What the endpoints answer; the plain types are the values in the health report.
 [JsonSerializable(typeof(Quote))]
 [JsonSerializable(typeof(Microsoft.AspNetCore.Mvc.ProblemDetails))]
 [JsonSerializable(typeof(Dictionary<string, object>))]
@@ -13,5 +14,4 @@ internal sealed record Quote(
 [JsonSerializable(typeof(long))]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(DateTimeOffset))]
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 internal sealed partial class OrdersJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Concord.Cli.Errors;
+using Concord.Cli.Output;
 
 namespace Concord.Cli;
 
@@ -32,25 +33,30 @@ internal static class CommandLine
 
     private static void Refuse(ParseResult parsed, ConcordCommand root, CliHost host)
     {
-        var screen = host.ErrorScreen(parsed.GetResult(root.Global.NoColor) is not null);
         var command = parsed.CommandResult.Command;
-        if (IsGroup(command) && parsed.UnmatchedTokens is [var unknown, ..])
+        ErrorReport[] reports = IsGroup(command) && parsed.UnmatchedTokens is [var unknown, ..]
+            ? [Unknown(command, unknown)]
+            : [.. parsed.Errors.Select(error => Usage(MessageOf(error), ""))];
+        var help = $"{NameOf(command)} --help";
+        if (OutputOption.Of(parsed) == OutputFormat.Json)
         {
-            Report(
-                unknown.StartsWith('-') ? $"There is no option '{unknown}'." : $"There is no command '{NameOf(command)} {unknown}'.",
-                NearestOf(command, unknown) is { } nearest ? $"Did you mean {NameOf(nearest)}?" : "");
-        }
-        else
-        {
-            foreach (var error in parsed.Errors)
-                Report(MessageOf(error), "");
+            var all = Usage(string.Join("; ", reports.Select(report => report.Message)), $"See {help}");
+            Json.Write(host.Error, new ErrorDocument(ErrorJson.Of(all)), OutputJson.Pretty.ErrorDocument);
+            return;
         }
 
-        screen.Line(Output.Ink.Dim("  help: "), $"{NameOf(command)} --help");
-
-        void Report(string message, string remedy) =>
-            new ErrorReport { ExitCode = ExitCode.Usage, Code = "usage", Message = message, Remedy = remedy }.WriteText(screen, source: null);
+        var screen = host.ErrorScreen(parsed.GetResult(root.Global.NoColor) is not null);
+        foreach (var report in reports)
+            report.WriteText(screen, source: null);
+        screen.Line(Ink.Dim("  help: "), help);
     }
+
+    private static ErrorReport Unknown(Command group, string word) => Usage(
+        word.StartsWith('-') ? $"There is no option '{word}'." : $"There is no command '{NameOf(group)} {word}'.",
+        NearestOf(group, word) is { } nearest ? $"Did you mean {NameOf(nearest)}?" : "");
+
+    private static ErrorReport Usage(string message, string remedy) =>
+        new() { ExitCode = ExitCode.Usage, Code = "usage", Message = message, Remedy = remedy };
 
     private static string MessageOf(ParseError error) => error.SymbolResult is ArgumentResult { Tokens.Count: 0, Parent: CommandResult } missing
         ? $"{missing.Argument.Name} is missing"

@@ -9,8 +9,11 @@ internal static partial class ClientLog
     [LoggerMessage(7000, LogLevel.Debug, "{Endpoint} failed, moving on: {Reason}")]
     public static partial void EndpointFailed(ILogger log, string endpoint, string reason);
 
-    [LoggerMessage(7010, LogLevel.Warning, "The configuration stream to {Endpoint} is lost ({Reason}); next attempt in {Wait}")]
-    public static partial void StreamLost(ILogger log, string endpoint, string reason, TimeSpan wait);
+    [LoggerMessage(EventId = 7010, Message = "The configuration stream to {Endpoint} is lost ({Reason}); next attempt in {Wait}")]
+    public static partial void StreamLost(ILogger log, LogLevel level, string endpoint, string reason, TimeSpan wait);
+
+    [LoggerMessage(7019, LogLevel.Information, "The configuration stream is open at {Endpoint} after {Failures} failures")]
+    public static partial void StreamBack(ILogger log, string endpoint, int failures);
 
     [LoggerMessage(7011, LogLevel.Error, "The configuration stream ended by a fault of the client; it is opened again")]
     public static partial void StreamFault(ILogger log, Exception error);

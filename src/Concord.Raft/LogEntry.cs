@@ -5,7 +5,7 @@ public enum EntryKind : byte
     /// <summary>A command of the state machine.</summary>
     Command = 0,
 
-    /// <summary>A change of the group's membership (section 6).</summary>
+    /// <summary>The group's new configuration (section 6), as <see cref="MembershipCodec"/> writes it.</summary>
     Membership = 1,
 
     /// <summary>The entry that a leader starts its term with (section 8); carries nothing.</summary>

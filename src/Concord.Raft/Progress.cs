@@ -99,7 +99,7 @@ internal sealed class Progress(MemberId id, LogIndex next)
 
     /// <summary>
     /// The follower does not hold <paramref name="refused"/>. False if the answer is out of date: while replicating, one
-    /// about something acknowledged since; while probing, one to another question than the last.
+    /// about something acknowledged since; while probing, one to another question than the last; while a snapshot is on its way, always.
     /// </summary>
     public bool Refuse(LogIndex refused, LogIndex hint)
     {
@@ -114,7 +114,7 @@ internal sealed class Progress(MemberId id, LogIndex next)
             return true;
         }
 
-        if (Next.Previous != refused)
+        if (Mode == ReplicationMode.Snapshot || Next.Previous != refused)
         {
             return false;
         }

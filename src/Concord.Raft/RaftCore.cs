@@ -141,7 +141,12 @@ public sealed class RaftCore
             return refusal;
         }
 
-        if (_state.Memberships.Newest.Index > CommitIndex || !_state.CommittedInTerm)
+        if (!_state.CommittedInTerm)
+        {
+            return ProposalResult.Refused(ProposalRefusal.ChangePending, "this leader has not committed an entry of its term yet: try again later");
+        }
+
+        if (_state.Memberships.Newest.Index > CommitIndex)
         {
             return ProposalResult.Refused(ProposalRefusal.ChangePending, "the last change is not committed yet: try again later");
         }
@@ -214,7 +219,7 @@ public sealed class RaftCore
     /// <summary>Hands leadership to another voter; proposals are refused meanwhile. Ends with a new leader or a timeout.</summary>
     public TransferResult TransferLeadership(MemberId target) => _roles.Transfer.Start(target);
 
-    /// <summary>The voter that would take over best: heard from lately and holding most of the log. None unless leading.</summary>
+    /// <summary>The voter that would take over best: heard from lately, then holding most of the log. None unless leading.</summary>
     public MemberId BestSuccessor => _roles.Replication.BestSuccessor()?.Id ?? MemberId.None;
 
     /// <summary>Stands for election now, by pre-vote if that is on. Nothing happens to a leader or a member without a vote.</summary>

@@ -9,7 +9,10 @@ namespace Concord.Raft;
 /// <param name="Entries">The log after the snapshot, without a gap, from <c>Snapshot.Index + 1</c>.</param>
 public sealed record RecoveredState(HardState HardState, SnapshotMetadata Snapshot, ReadOnlyMemory<LogEntry> Entries)
 {
-    /// <summary>Each of the first members starts with the same list.</summary>
+    /// <summary>
+    /// Each of the first members starts with the same list, until it has a log: the first leader writes the list into entry
+    /// 1, and from then on the log alone says who is a member.
+    /// </summary>
     public static RecoveredState NewGroup(Membership membership) =>
         new(default, new SnapshotMetadata(LogIndex.Zero, Term.Zero, membership), default);
 

@@ -35,11 +35,15 @@ internal sealed class Replication
         return null;
     }
 
-    /// <summary>Every follower is probed from the log's end, and the term gets its first entry (section 8).</summary>
+    /// <summary>
+    /// Every follower is probed from the log's end, and the term gets its first entry (section 8). The very first entry of
+    /// a group repeats the configuration it was founded with, so that members that join later find it in the log.
+    /// </summary>
     public void Begin()
     {
         _followers.Clear();
         FollowMembership();
+        _followers.ForEach(follower => follower.Active = false);
         _uncommittedBytes = 0;
         var log = _state.Log;
         for (var i = log.Committed.Next; i <= log.LastIndex; i = i.Next)
@@ -47,7 +51,14 @@ internal sealed class Replication
             _uncommittedBytes += RaftLog.Weigh(log[i]);
         }
 
-        Append(EntryKind.Empty, default);
+        if (log.LastIndex == LogIndex.Zero)
+        {
+            Append(EntryKind.Membership, MembershipCodec.Encode(_state.Membership, default));
+        }
+        else
+        {
+            Append(EntryKind.Empty, default);
+        }
     }
 
     public void End() => _followers.Clear();
@@ -206,14 +217,14 @@ internal sealed class Replication
         return active;
     }
 
-    /// <summary>The voter that holds most of the log, heard from lately: the best next leader.</summary>
+    /// <summary>The best next leader: a voter heard from lately, and of those the one that holds most of the log.</summary>
     public Progress? BestSuccessor()
     {
         Progress? best = null;
         foreach (var follower in _followers)
         {
-            bool eligible = follower.Active && _state.Membership.Voters.Contains(follower.Id);
-            if (eligible && (best is null || follower.Match > best.Match))
+            bool eligible = _state.Membership.Voters.Contains(follower.Id);
+            if (eligible && (best is null || (follower.Active, follower.Match.Value).CompareTo((best.Active, best.Match.Value)) > 0))
             {
                 best = follower;
             }

@@ -24,8 +24,7 @@ internal sealed class StorageRecovery(IDisk disk, MemberIdentity identity, Stora
             throw new StorageDamagedException(
                 SegmentName.Directory, 0, "there is no segment of the log, though this is not a new data directory.");
 
-        LogIndex oldest = files.Count == 0 ? LogIndex.Zero : files[^1].Index;
-        LogContents log = LogReader.Read(disk, identity, segments, oldest);
+        LogContents log = LogReader.Read(disk, identity, segments);
         SnapshotChoice choice = SnapshotChoice.Make(snapshots, files, log);
         CheckCommit(log);
         if (found is null)

@@ -49,7 +49,7 @@ internal sealed class KvGetCommand : CliCommand
         var pairs = call.Client.Kv.RangeAsync(range, RangeOptionsOf(call), stop);
         var found = call.Get(_output) == OutputFormat.Value
             ? await WriteValuesAsync(call, pairs, stop)
-            : await WriteListAsync(call, pairs, stop);
+            : await WriteListAsync(call, pairs, range.IsSingle, stop);
         if (found == 0 && range.IsSingle)
         {
             throw new CommandException(
@@ -97,13 +97,15 @@ internal sealed class KvGetCommand : CliCommand
         return found;
     }
 
-    private async Task<long> WriteListAsync(Invocation call, IAsyncEnumerable<KeyValue> pairs, CancellationToken stop)
+    private async Task<long> WriteListAsync(Invocation call, IAsyncEnumerable<KeyValue> pairs, bool isSingle, CancellationToken stop)
     {
         var list = new List<KeyValue>();
         await foreach (var pair in pairs.WithCancellation(stop))
             list.Add(pair);
 
         var (encoding, keysOnly) = (call.Get(_encoding), call.Get(_keysOnly));
+        if (isSingle && list.Count == 0)
+            return 0;
         if (call.WantsJson)
             call.WriteJson(new([.. list.Select(pair => KvPairJson.Of(pair, encoding, keysOnly))]), OutputJson.Pretty.KvPairs);
         else if (list.Count > 0)

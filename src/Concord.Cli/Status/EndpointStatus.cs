@@ -10,16 +10,17 @@ internal sealed record EndpointStatus(Uri Endpoint, MemberStatus? Status, IReadO
     public static async Task<EndpointStatus> AskAsync(Invocation call, Uri endpoint, CancellationToken stop)
     {
         await using var client = call.Connect([endpoint]);
-        var started = Stopwatch.GetTimestamp();
         try
         {
+            // The first call connects; the second one shows what a call takes from then on.
+            var members = await client.Cluster.ListMembersAsync(stop);
+            var started = Stopwatch.GetTimestamp();
             var status = await client.Cluster.GetStatusAsync(stop);
-            var took = Stopwatch.GetElapsedTime(started);
-            return new(endpoint, status, await client.Cluster.ListMembersAsync(stop), took, Problem: null);
+            return new(endpoint, status, members, Stopwatch.GetElapsedTime(started), Problem: null);
         }
         catch (ConcordException exception)
         {
-            return new(endpoint, null, [], Stopwatch.GetElapsedTime(started), exception.Message);
+            return new(endpoint, null, [], TimeSpan.Zero, exception.Message);
         }
     }
 }

@@ -24,7 +24,7 @@ internal sealed class StatusCommand : CliCommand
     private static void Write(Screen screen, ClusterStatus status)
     {
         var table = new TableView(
-            new("ENDPOINT"), new("STATE", KeepWidth: true), new("MEMBER"), new("ROLE", KeepWidth: true), new("LEADER"), new("VERSION"),
+            new("ENDPOINT", KeepWidth: true), new("STATE", KeepWidth: true), new("MEMBER"), new("ROLE"), new("VERSION"),
             new("REVISION", KeepWidth: true, Right: true), new("TERM", KeepWidth: true, Right: true),
             new("SIZE", KeepWidth: true, Right: true), new("TOOK", KeepWidth: true, Right: true));
         foreach (var one in status.Endpoints)
@@ -34,12 +34,11 @@ internal sealed class StatusCommand : CliCommand
                 new Ink(one.State, one.State == "healthy" ? Palette.Added : Palette.Problem),
                 one.Member ?? "-",
                 RoleOf(one),
-                one.Leader ?? "-",
                 one.Version ?? "-",
                 one.Revision?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-",
                 one.Term?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-",
                 one.SizeBytes is { } bytes ? ByteSize.Of(bytes) : "-",
-                one.TookMilliseconds is { } took ? FormattableString.Invariant($"{took:0.#} ms") : "-");
+                one.TookMilliseconds is { } took ? FormattableString.Invariant($"{took:0.0} ms") : "-");
         }
 
         screen.Table(table);
@@ -57,7 +56,8 @@ internal sealed class StatusCommand : CliCommand
     {
         { State: "unreachable" } => "-",
         { IsLeader: true } => "leader",
-        { IsLearner: true } => "learner",
-        _ => "follower",
+        { Leader: null } => "no leader",
+        { IsLearner: true } => $"learns from {one.Leader}",
+        _ => $"follows {one.Leader}",
     };
 }

@@ -106,21 +106,31 @@ internal sealed class ConfigStream(EndpointRing ring, ChannelSet channels, Failo
     private async Task RunAsync(Task previous, CancellationToken stop)
     {
         await previous.ConfigureAwait(false);
+        // Since the last message from any server.
         var failures = 0;
         while (!stop.IsCancellationRequested)
         {
             var at = ring.CurrentIndex;
-            var lost = await FollowAsync(at, () => failures = 0, stop).ConfigureAwait(false);
+            var lost = await FollowAsync(at, OnMessage, stop).ConfigureAwait(false);
             if (stop.IsCancellationRequested)
                 return;
             failures++;
             ring.MoveOnFrom(at);
             ClientTelemetry.StreamLost();
             var wait = Backoff.Wait(failures, ring.Count, options.BackoffMin, options.BackoffMax);
-            ClientLog.StreamLost(_log, CallErrors.Name(ring[at]), lost, wait);
+            // One warning per outage; the attempts of a long night are for those who look closer.
+            ClientLog.StreamLost(
+                _log, failures == 1 ? LogLevel.Warning : LogLevel.Debug, CallErrors.Name(ring[at]), lost, wait);
             foreach (var subscription in Subscriptions())
                 subscription.OnDisconnected(ring[at], lost, failures >= ring.Count);
             await WaitAsync(wait, stop).ConfigureAwait(false);
+
+            void OnMessage()
+            {
+                if (failures > 0)
+                    ClientLog.StreamBack(_log, CallErrors.Name(ring[at]), failures);
+                failures = 0;
+            }
         }
     }
 

@@ -21,14 +21,17 @@ internal static class MemberFounding
     /// </summary>
     internal static MemberIdentity Found(ServerOptions options)
     {
-        var members = options.InitialCluster.Select(member => MemberId(member.PeerUrls, options.InitialClusterToken)).Order().ToArray();
+        var self = MemberId(options.InitialAdvertisePeerUrls, options.InitialClusterToken);
+        ulong[] members = options.InitialCluster.Count == 0
+            ? [self]
+            : [.. options.InitialCluster.Select(member => MemberId(member.PeerUrls, options.InitialClusterToken)).Order()];
         var bytes = new byte[members.Length * sizeof(ulong)];
         for (var i = 0; i < members.Length; i++)
         {
             BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(i * sizeof(ulong)), members[i]);
         }
 
-        return new(Hash(bytes), MemberId(options.InitialAdvertisePeerUrls, options.InitialClusterToken), options.Name);
+        return new(Hash(bytes), self, options.Name);
     }
 
     private static ulong MemberId(IReadOnlyList<Uri> urls, string token) =>

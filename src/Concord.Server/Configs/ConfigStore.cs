@@ -38,7 +38,20 @@ internal sealed class ConfigStore
 
     public ConfigState State(KeySpaceView view) => new(view, _documents);
 
-    public async ValueTask<ConfigState> ReadAsync(CancellationToken cancellation) => new(await Read(cancellation), _documents);
+    public async ValueTask<ConfigState> ReadAsync(CancellationToken cancellation)
+    {
+        var read = Read(cancellation);
+        if (read.IsCompleted)
+        {
+            return new(await read, _documents);
+        }
+
+        var view = await read;
+
+        // The replica's answers come on a thread that has other answers to give; planning and resolving take a while.
+        await Task.Yield();
+        return new(view, _documents);
+    }
 
     /// <summary>
     /// For serving configuration: the newest state if it can be known, else what this member has. Services must be able

@@ -19,6 +19,9 @@ public sealed class ConcordServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly string? _temporaryDirectory;
 
+    /// <summary>Where the data is; a temporary directory unless the options named one.</summary>
+    public string DataDirectory => _temporaryDirectory ?? Options.DataDir;
+
     private ConcordServer(WebApplication app, ServerOptions options, LocalReplica replica, string? temporaryDirectory)
     {
         _app = app;

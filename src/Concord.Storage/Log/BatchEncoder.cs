@@ -12,7 +12,7 @@ internal sealed class BatchEncoder
     /// <summary>A buffer that one large batch needed is not kept for the small ones that follow.</summary>
     private const int KeptBytesMax = 8 << 20;
 
-    private byte[] _buffer = new byte[64 * 1024];
+    private byte[] _buffer = new byte[4096];
     private int _payload;
 
     public uint Chain { get; private set; }

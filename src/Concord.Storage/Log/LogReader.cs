@@ -28,13 +28,12 @@ internal static class LogReader
     }
 
     /// <param name="names">From <see cref="List"/>, at least one.</param>
-    /// <param name="dataAfter">Entries up to this one are needed for their terms only.</param>
-    public static LogContents Read(IDisk disk, MemberIdentity identity, List<SegmentName> names, LogIndex dataAfter)
+    public static LogContents Read(IDisk disk, MemberIdentity identity, List<SegmentName> names)
     {
         int start = NewestRun(names);
         List<SegmentName> run = names[start..];
         List<SegmentHeader> headers = run.ConvertAll(name => ReadHeader(disk, name, identity));
-        var replay = new LogReplay(headers[0], dataAfter);
+        var replay = new LogReplay(headers[0]);
         for (int i = 0; i < headers.Count - 1; i++)
         {
             using IDiskFile file = disk.Open(run[i].Path, writable: false);

@@ -7,7 +7,7 @@ namespace Concord.Storage;
 /// What the records of a log amount to, applied in order. It knows the entries from <see cref="Start"/> to
 /// <see cref="Last"/>; entry i replaces i and everything after it.
 /// </summary>
-internal sealed class LogReplay(in SegmentHeader first, LogIndex dataAfter)
+internal sealed class LogReplay(in SegmentHeader first)
 {
     private readonly List<LogEntry> _entries = [];
 
@@ -25,7 +25,6 @@ internal sealed class LogReplay(in SegmentHeader first, LogIndex dataAfter)
     public bool Holds(LogPosition position) =>
         position.Index >= Start && position.Index <= Last && _entries[IndexOf(position.Index)].Term == position.Term;
 
-    /// <summary>The entries after an index, with their data if that is not below the limit given at the start.</summary>
     public List<LogEntry> EntriesAfter(LogIndex index) => index >= Last ? [] : _entries[IndexOf(index.Next)..];
 
     /// <summary>Applies the records of one batch. Returns what is wrong with them, or null.</summary>
@@ -89,7 +88,7 @@ internal sealed class LogReplay(in SegmentHeader first, LogIndex dataAfter)
             _entries.RemoveRange(kept, _entries.Count - kept);
         }
 
-        _entries.Add(entry.Index > dataAfter ? entry with { Data = data.ToArray() } : entry);
+        _entries.Add(entry with { Data = data.ToArray() });
         return null;
     }
 

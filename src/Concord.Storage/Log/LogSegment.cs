@@ -47,10 +47,16 @@ internal sealed class LogSegment(IDiskFile file, SegmentHeader header, uint salt
         file.Flush();
     }
 
-    /// <summary>Puts zeros where nothing valid is, and makes that durable.</summary>
+    /// <summary>
+    /// Puts zeros where nothing valid is, and makes that durable. The words that prove a sector complete go first: power
+    /// may fail in the middle of the second pass, and zeros before a proof would look like damage.
+    /// </summary>
     public static void Wipe(IDiskFile file, int firstSector, int endSector)
     {
         var zeros = new byte[Math.Min(endSector - firstSector, 128) * Sector.Size];
+        for (int sector = firstSector; sector < endSector; sector++)
+            file.Write(zeros.AsSpan(0, Sector.ProofSize), Sector.Offset(sector) + Sector.ProofAt);
+        file.Flush();
         for (int sector = firstSector; sector < endSector; sector += zeros.Length / Sector.Size)
         {
             int count = Math.Min(zeros.Length / Sector.Size, endSector - sector);

@@ -43,6 +43,11 @@ internal static class Sector
     public const int Size = 512;
     public const int PayloadSize = 496;
 
+    /// <summary>Mark and checksum: one aligned word, which a crash leaves old or new.</summary>
+    public const int ProofAt = 504;
+
+    public const int ProofSize = 8;
+
     private const int FlushedAt = 496;
     private const int PlaceAt = 500;
     private const int MarkAt = 504;

@@ -5,7 +5,7 @@ internal sealed class SectorReader(IDiskFile file)
 {
     private const int WindowSectors = 2048;
 
-    private readonly byte[] _window = new byte[WindowSectors * Sector.Size];
+    private readonly byte[] _window = new byte[Math.Min(WindowSectors * Sector.Size, file.Length)];
     private int _first;
     private int _count;
 

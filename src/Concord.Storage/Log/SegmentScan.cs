@@ -10,7 +10,7 @@ internal sealed class SegmentScan
     private readonly SegmentHeader _header;
     private readonly uint _salt;
     private readonly LogReplay _replay;
-    private byte[] _payload = new byte[64 * 1024];
+    private byte[] _payload = new byte[4096];
     private int _flushed = 1;
 
     private SegmentScan(SectorReader sectors, SegmentHeader header, uint salt, LogReplay replay)

@@ -10,7 +10,7 @@ namespace Concord.Storage;
 public sealed class SnapshotReader : IDisposable
 {
     private readonly IDiskFile _file;
-    private readonly byte[] _chunk = new byte[SnapshotFormat.ChunkBytesMax];
+    private readonly byte[] _chunk;
     private long _position;
     private uint _chain;
     private uint _bodyChecksum;
@@ -19,6 +19,7 @@ public sealed class SnapshotReader : IDisposable
     internal SnapshotReader(IDiskFile file, LogPosition expected, MemberIdentity identity)
     {
         _file = file;
+        _chunk = new byte[Math.Min(SnapshotFormat.ChunkBytesMax, file.Length)];
         try
         {
             Metadata = ReadHeader(expected, identity);
@@ -56,7 +57,7 @@ public sealed class SnapshotReader : IDisposable
             return false;
         }
 
-        if (length is < 0 or > SnapshotFormat.ChunkBytesMax)
+        if (length < 0 || length > _chunk.Length)
             throw Damaged($"a chunk has the impossible length {length}.");
         Span<byte> body = _chunk.AsSpan(0, length);
         ReadExactly(body);

@@ -42,6 +42,27 @@ public sealed class UsageTests
         Assert.Contains(remedy, run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_script_gets_the_refusal_as_json_too()
+    {
+        var run = await Nowhere.RunAsync("config", "publish", "orders", "-m", "x", "-o", "json");
+
+        Assert.Equal((2, ""), (run.ExitCode, run.Out));
+        Assert.Equal(
+            """
+            {
+              "error": {
+                "code": "usage",
+                "message": "'orders' is not APP/ENV or APP/ENV/NAME",
+                "exitCode": 2,
+                "remedy": "See concord config publish --help"
+              }
+            }
+
+            """,
+            run.Error);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("config")]

@@ -7,12 +7,14 @@ internal static class Wait
 {
     public static TimeSpan Bound { get; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Waits until the condition holds; looks again whenever the signal says that something happened.</summary>
-    public static async Task UntilAsync(Func<bool> condition, string what)
+    /// <summary>Waits until the condition holds.</summary>
+    public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
+
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         var started = Stopwatch.GetTimestamp();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < Bound, $"Still not so after {Bound}: {what}");
             await timer.WaitForNextTickAsync();

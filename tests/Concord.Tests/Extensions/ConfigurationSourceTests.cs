@@ -1,6 +1,9 @@
+using System.Text;
 using Concord.Client;
 using Concord.Tests.Client;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Primitives;
 
 namespace Concord.Tests.Extensions;
@@ -182,6 +185,40 @@ public sealed class ConfigurationSourceTests : IDisposable
 
         using var second = _test.Manager(TestClients.Dead(), options => options.Optional = true);
         Assert.Null(second["a"]);
+    }
+
+    [Fact]
+    public async Task An_encrypted_file_shows_nothing_and_serves_whoever_has_the_keys()
+    {
+        var keys = new EphemeralDataProtectionProvider();
+        await using (var server = await FakeConfigServer.StartAsync(("Secret", "swordfish")))
+        {
+            using var first = _test.Manager(server.Endpoint, options => options.Cache.ProtectWith(keys));
+            await server.NextReportAsync();
+        }
+
+        Assert.DoesNotContain("swordfish", Encoding.UTF8.GetString(await File.ReadAllBytesAsync(_test.File!, Stop)), StringComparison.Ordinal);
+        using var second = _test.Manager(TestClients.Dead(), options => options.Cache.ProtectWith(keys));
+        Assert.Equal("swordfish", second["Secret"]);
+        using var stranger = _test.Manager(TestClients.Dead(), options =>
+        {
+            options.Optional = true;
+            options.Cache.ProtectWith(new EphemeralDataProtectionProvider());
+        });
+        Assert.Null(stranger["Secret"]);
+    }
+
+    [Fact]
+    public async Task The_configuration_of_a_host_builder_knows_the_hosts_names()
+    {
+        await using var server = await FakeConfigServer.StartAsync(("a", "1"));
+        var builder = Host.CreateEmptyApplicationBuilder(new() { ApplicationName = "Shop.Orders", EnvironmentName = "Staging" });
+
+        builder.Configuration.AddConcord(server.Endpoint.ToString(), options => options.Cache.Enabled = false);
+
+        Assert.Equal("1", builder.Configuration["a"]);
+        Assert.Equal("shop-orders/staging", TestHost.FollowerOf(builder.Configuration).Settings.View.ToString());
+        builder.Configuration.Dispose();
     }
 
     [Fact]

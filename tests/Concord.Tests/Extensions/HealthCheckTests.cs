@@ -112,19 +112,8 @@ public sealed class HealthCheckTests : IDisposable
     private static async Task<HealthReportEntry> CheckAsync(IHost host) =>
         (await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Stop)).Entries["concord"];
 
-    private static async Task UntilAsync(IHost host, HealthStatus wanted)
-    {
-        HealthStatus? last = null;
-        await Wait.UntilAsync(
-            () =>
-            {
-                var check = CheckAsync(host);
-                if (check.IsCompletedSuccessfully)
-                    last = check.Result.Status;
-                return last == wanted;
-            },
-            $"the check says {wanted}");
-    }
+    private static Task UntilAsync(IHost host, HealthStatus wanted) =>
+        Wait.UntilAsync(async () => (await CheckAsync(host)).Status == wanted, $"the check says {wanted}");
 
     internal sealed class Holder
     {

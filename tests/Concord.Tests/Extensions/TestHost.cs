@@ -67,7 +67,17 @@ internal sealed class TestHost : IDisposable
 
     public void Dispose()
     {
-        if (System.IO.Directory.Exists(Directory))
-            System.IO.Directory.Delete(Directory, recursive: true);
+        // A follower that has just been released may still be writing its file.
+        for (var attempts = 1; System.IO.Directory.Exists(Directory); attempts++)
+        {
+            try
+            {
+                System.IO.Directory.Delete(Directory, recursive: true);
+            }
+            catch (IOException) when (attempts < 1000)
+            {
+                Thread.Yield();
+            }
+        }
     }
 }

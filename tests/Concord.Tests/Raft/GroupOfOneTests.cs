@@ -66,7 +66,7 @@ public sealed class GroupOfOneTests
         Lead();
         _core.Propose("a"u8.ToArray());
         var write = _core.TakeEffects().Write!;
-        LogEntry[] log = [new(new(1), new(1), EntryKind.Empty, default), .. write.Entries.Span];
+        LogEntry[] log = [new(new(1), new(1), EntryKind.Membership, MembershipCodec.Encode(_core.Membership, default)), .. write.Entries.Span];
 
         var again = new RaftCore(
             new RaftOptions { Id = Me, Seed = 8 },
@@ -78,7 +78,7 @@ public sealed class GroupOfOneTests
 
         Assert.Equal(new Term(2), again.Term);
         Assert.Equal([1, 2, 3], applied.Select(e => e.Index.Value));
-        Assert.Equal([EntryKind.Empty, EntryKind.Command, EntryKind.Empty], applied.Select(e => e.Kind));
+        Assert.Equal([EntryKind.Membership, EntryKind.Command, EntryKind.Empty], applied.Select(e => e.Kind));
     }
 
     private void Lead() => Run(_core);

@@ -19,7 +19,7 @@ public sealed class LogDamageTests
         {
             int length = original.Contents(segment).Length;
             int used = Used(original, segment);
-            for (int offset = 0; offset < length; offset++)
+            foreach (int offset in Seeds.Offsets(length))
             {
                 SimulatedDisk disk = original.CloneAfterKill(1);
                 disk.FlipBit(segment, offset, random.Next(8));
@@ -36,7 +36,7 @@ public sealed class LogDamageTests
             }
         }
 
-        Assert.True(refused > 1000, $"only {refused} bytes were in use");
+        Assert.True(refused > 500, $"only {refused} bytes were in use");
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class LogDamageTests
         string segment = Sample.Segments(original)[^1];
         int used = Used(original, segment);
         int length = original.Contents(segment).Length;
-        for (int cut = 0; cut < length; cut++)
+        foreach (int cut in Seeds.Offsets(length).Concat([used - 512, used - 1, used, used + 511, used + 512]))
         {
             SimulatedDisk disk = original.CloneAfterKill(1);
             disk.Cut(segment, cut);

@@ -96,7 +96,7 @@ public sealed class SnapshotTests
         SimulatedDisk original = TwoSnapshots();
         string newest = "snapshots/" + original.List("snapshots")[^1];
         int length = original.Contents(newest).Length;
-        for (int offset = 0; offset < length; offset++)
+        foreach (int offset in Seeds.Offsets(length))
         {
             SimulatedDisk disk = original.CloneAfterKill(1);
             disk.FlipBit(newest, offset, random.Next(8));
@@ -171,6 +171,19 @@ public sealed class SnapshotTests
         Assert.Equal(new LogIndex(60), recovered.Snapshot!.Index);
         Assert.Contains("not yet adopted", Assert.Single(recovered.Notices), StringComparison.Ordinal);
         Assert.Equal(2, disk.List("snapshots").Count);
+    }
+
+    [Fact]
+    public void Entries_keep_their_data_when_the_only_snapshot_file_is_not_adopted()
+    {
+        using (ReplicaStorage storage = Sample.Open(_disk))
+        {
+            storage.Log.Append(null, Sample.Entries(1, 5));
+            storage.Log.Flush();
+            Sample.WriteSnapshot(storage, 5000, term: 9);
+        }
+
+        Sample.Equal(Sample.Entries(1, 5), Sample.Recover(_disk).Entries);
     }
 
     /// <summary>A log of a hundred entries with snapshots at 20 and 60.</summary>
