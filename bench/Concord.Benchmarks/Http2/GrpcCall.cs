@@ -11,15 +11,27 @@ internal abstract class GrpcCall
     private byte[] _partial = [];
     private int _partialLength;
 
-    internal int StreamId { get; set; }
+    // The connection's, under its lock.
+    internal ReceiveWindow Window;
+
+    internal int StreamId { get; private set; }
 
     internal int SendWindow { get; set; }
 
-    internal int ReceivedUnacknowledged { get; set; }
+    internal bool IsOver { get; set; }
 
     protected abstract void OnMessage(ReadOnlySpan<byte> message);
 
     protected internal abstract void OnEnd(GrpcStatus status);
+
+    internal void Begin(int streamId, int sendWindow)
+    {
+        StreamId = streamId;
+        SendWindow = sendWindow;
+        IsOver = false;
+        Window = default;
+        _partialLength = 0;
+    }
 
     internal void OnData(ReadOnlySpan<byte> data)
     {
@@ -34,9 +46,6 @@ internal abstract class GrpcCall
 
         Keep(data[Take(data)..]);
     }
-
-    /// <summary>Forgets the rest of a call before, so that the object can be used again.</summary>
-    protected void Reset() => _partialLength = 0;
 
     private int Take(ReadOnlySpan<byte> data)
     {

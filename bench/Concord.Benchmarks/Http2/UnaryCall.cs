@@ -15,7 +15,6 @@ internal sealed class UnaryCall<TResponse>(Http2Connection connection, string pa
 
     public ValueTask<TResponse> CallAsync(IMessage request)
     {
-        Reset();
         _completion.Reset();
         _response = null;
         var result = new ValueTask<TResponse>(this, _completion.Version);
