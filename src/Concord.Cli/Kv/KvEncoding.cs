@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Concord.Client.Kv;
 using Concord.Cli.Output;
+using Concord.Client.Kv;
 
 namespace Concord.Cli.Kv;
 

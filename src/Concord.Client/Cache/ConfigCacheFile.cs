@@ -162,7 +162,9 @@ public sealed class ConfigCacheFile
         var probe = System.IO.Path.Combine(directory, $".{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}");
         new FileStream(probe, new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Options = FileOptions.DeleteOnClose,
         }).Dispose();
         return null;
     }

@@ -63,7 +63,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
         }
         else
         {
-                result = await store.ProposeAsync(new WriteCommand(transaction), context.CancellationToken).ConfigureAwait(false);
+            result = await store.ProposeAsync(new WriteCommand(transaction), context.CancellationToken).ConfigureAwait(false);
         }
 
         return TransactionAnswer.From(transaction, (TransactionResult)result.Result!, result.Revision, store.Header(result.Revision));

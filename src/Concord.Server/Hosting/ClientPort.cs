@@ -5,9 +5,9 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Concord.Server.Hosting.Http2;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Concord.Server.Hosting;
 

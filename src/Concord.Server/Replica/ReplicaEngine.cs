@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using Concord.Mvcc;
-using Concord.Node;
-using Concord.Raft;
 using Concord.Storage;
 
 namespace Concord.Server.Replica;

@@ -1,6 +1,5 @@
 using Concord.Mvcc;
 using Concord.Node;
-using Concord.Raft;
 
 namespace Concord.Server.Replica;
 

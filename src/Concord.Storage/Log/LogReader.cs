@@ -1,4 +1,3 @@
-using Concord.Raft;
 
 namespace Concord.Storage;
 

@@ -1,6 +1,6 @@
-namespace Concord.Simulator.Disk;
+using Names = System.Collections.Generic.SortedDictionary<string, Concord.Simulator.Disk.SimulatedContents>;
 
-using Names = SortedDictionary<string, SimulatedContents>;
+namespace Concord.Simulator.Disk;
 
 /// <summary>
 /// Names as programs see them and as the medium has them. Between two flushes the changes reach the medium one by one

@@ -7,7 +7,7 @@ using Grpc.Core;
 namespace Concord.Tests.Cli;
 
 /// <summary>Answers each call by the function that the test put there, and remembers what was asked.</summary>
-internal sealed class FakeConfigs : Configs.ConfigsBase
+internal sealed class FakeConfigs : Protocol.V1.Configs.ConfigsBase
 {
     private readonly ConcurrentDictionary<Type, Func<IMessage, IMessage>> _answers = new();
     private readonly CancellationTokenSource _end = new();

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using Concord.Client.Cache;
 using Concord.Client.Configs;
@@ -44,6 +45,7 @@ public sealed class ConfigCacheFileTests : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public void Only_this_user_may_read_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps local application data private by itself.");
@@ -115,6 +117,7 @@ public sealed class ConfigCacheFileTests : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public void A_directory_that_others_may_write_to_is_not_trusted()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Unix file modes.");

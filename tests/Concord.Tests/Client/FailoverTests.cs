@@ -56,8 +56,12 @@ public sealed class FailoverTests
         await using var other = await FakeConfigServer.StartAsync();
         server.FailCalls(StatusCode.FailedPrecondition, "no", new ErrorDetail
         {
-            Code = "conflict", Message = "Release 7 is newer.", Field = "expected_release", Remedy = "Look at the difference.",
-            ExpectedRelease = 6, ActualRelease = 7,
+            Code = "conflict",
+            Message = "Release 7 is newer.",
+            Field = "expected_release",
+            Remedy = "Look at the difference.",
+            ExpectedRelease = 6,
+            ActualRelease = 7,
         });
         await using var client = new ConcordClient(TestClients.Options(server.Endpoint, other.Endpoint));
 

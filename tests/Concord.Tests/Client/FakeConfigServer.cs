@@ -97,7 +97,7 @@ internal sealed class FakeConfigServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private sealed class Service(Centre centre) : Configs.ConfigsBase
+    private sealed class Service(Centre centre) : Protocol.V1.Configs.ConfigsBase
     {
         public override Task<ListApplicationsResponse> ListApplications(ListApplicationsRequest request, ServerCallContext context)
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Threading.Channels;
 using Concord.Server.Configs.Model;
 using Concord.Server.Configs.Push;

@@ -21,7 +21,7 @@ public sealed class ReleaseTests
         Assert.Equal("a=1", centre.Settings("orders", "prod"));
         Assert.Equal("b=2", centre.Settings("billing", "prod"));
         Assert.Equal("url=x", centre.Settings("orders", "prod", "", "db"));
-        Assert.Empty((await centre.Views.ConfigurationsAsync("orders", "prod", default)).Where(static entry => entry.HasDraft));
+        Assert.DoesNotContain(await centre.Views.ConfigurationsAsync("orders", "prod", default), static entry => entry.HasDraft);
         var release = await centre.Releases.GetAsync(1, default);
         Assert.Equal(["billing/prod/application", "orders/default/db", "orders/prod/application"], release.Record.Items.Select(static item => item.Path));
         Assert.Equal(["b", "url", "a"], release.Changes.Select(static change => change.Key));

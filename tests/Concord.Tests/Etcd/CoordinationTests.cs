@@ -30,8 +30,9 @@ public sealed class CoordinationTests(EtcdServer server) : IClassFixture<EtcdSer
         await UntilAsync(async () => (await server.ListAsync("lock/b/")).Count == 2);
         Assert.False(waiting.IsCompleted);
         await server.Lease.LeaseRevokeAsync(new LeaseRevokeRequest { ID = first });
-        Assert.Equal($"lock/b/{second:x}", (await waiting.WaitAsync(Patience)).Key.ToStringUtf8());
-        Assert.NotEqual(held.Key, waiting.Result.Key);
+        var next = await waiting.WaitAsync(Patience);
+        Assert.Equal($"lock/b/{second:x}", next.Key.ToStringUtf8());
+        Assert.NotEqual(held.Key, next.Key);
     }
 
     [Fact]

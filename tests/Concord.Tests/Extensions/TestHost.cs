@@ -1,7 +1,6 @@
 using Concord.Client;
 using Concord.Extensions;
 using Concord.Extensions.Following;
-using Concord.Tests.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
@@ -41,7 +40,8 @@ internal sealed class TestHost : IDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings
         {
-            ApplicationName = "Orders", EnvironmentName = "Development",
+            ApplicationName = "Orders",
+            EnvironmentName = "Development",
         });
         builder.AddConcord(options =>
         {

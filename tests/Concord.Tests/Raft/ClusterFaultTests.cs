@@ -1,5 +1,3 @@
-using Concord.Raft;
-
 namespace Concord.Tests.Raft;
 
 /// <summary>

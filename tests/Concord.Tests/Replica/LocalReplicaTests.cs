@@ -343,10 +343,10 @@ public sealed class LocalReplicaTests
     private static Task<LocalReplica> StartAsync(IDisk disk, ReplicaOptions? options = null) =>
         LocalReplica.StartAsync(options ?? Options, disk, NullLogger<LocalReplica>.Instance, Patience);
 
-    private static Command Put(string key, string value) =>
-        new WriteCommand(new PutOperation(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value)));
+    private static WriteCommand Put(string key, string value) =>
+        new(new PutOperation(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value)));
 
-    private static Task WriteSomeAsync(LocalReplica replica, int count, int valueBytes = 10) => Task.WhenAll(
+    private static Task<CommandResult[]> WriteSomeAsync(LocalReplica replica, int count, int valueBytes = 10) => Task.WhenAll(
         Enumerable.Range(0, count).Select(i => replica.ProposeAsync(Put($"key{i % 50}", new string('v', valueBytes)), Patience).AsTask()));
 
     /// <summary>Writes until the replica says no; calls that are stuck on the full disk are left to their fate.</summary>

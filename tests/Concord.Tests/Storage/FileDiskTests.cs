@@ -1,4 +1,3 @@
-using Concord.Raft;
 using Concord.Storage;
 
 namespace Concord.Tests.Storage;

@@ -40,7 +40,7 @@ public sealed class LogFailureTests
     }
 
     [Fact]
-    public void A_flush_that_fails_while_a_segment_starts_is_final() 
+    public void A_flush_that_fails_while_a_segment_starts_is_final()
     {
         // In order: the old segment, the allocated file, its header, the directory, the seal.
         const int FlushesOfARoll = 5;

@@ -24,7 +24,7 @@ internal sealed class DocumentTree
     }
 
     /// <summary>Marks a node as a list, which must be new.</summary>
-    public void BeginList(ConfigNode node, int line, int column)
+    public static void BeginList(ConfigNode node, int line, int column)
     {
         if (node.IsList || node.Value is not null || node.Children.Count > 0)
         {

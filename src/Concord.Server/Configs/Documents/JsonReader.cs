@@ -99,7 +99,7 @@ internal readonly ref struct JsonReader
                 ReadObject(ref reader, node);
                 break;
             case JsonTokenType.StartArray:
-                _tree.BeginList(node, line, column);
+                DocumentTree.BeginList(node, line, column);
                 ReadList(ref reader, node);
                 break;
             case JsonTokenType.String:

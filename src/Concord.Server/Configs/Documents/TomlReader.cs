@@ -1,5 +1,4 @@
 using System.Globalization;
-using Concord.Server.Configs.Model;
 using Tomlyn;
 using Tomlyn.Parsing;
 
@@ -68,7 +67,7 @@ internal sealed class TomlReader
                 ReadTable(node, depth);
                 break;
             case TomlParseEventKind.StartArray:
-                _tree.BeginList(node, line, column);
+                DocumentTree.BeginList(node, line, column);
                 ReadList(node, depth);
                 break;
             case TomlParseEventKind.Integer:

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Xml;
-using Concord.Server.Configs.Model;
 
 namespace Concord.Server.Configs.Documents;
 
@@ -110,7 +109,7 @@ internal sealed class XmlDocumentReader
             return;
         }
 
-        _tree.BeginList(node, first.Line, first.Column);
+        DocumentTree.BeginList(node, first.Line, first.Column);
         for (var i = 0; i < siblings.Count; i++)
         {
             Place(siblings[i], node.Child(i.ToString(CultureInfo.InvariantCulture)));

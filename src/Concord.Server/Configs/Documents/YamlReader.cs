@@ -13,7 +13,7 @@ namespace Concord.Server.Configs.Documents;
 /// </summary>
 internal sealed class YamlReader
 {
-    private readonly IParser _parser;
+    private readonly Parser _parser;
     private readonly Dictionary<AnchorName, YamlItem> _anchors = [];
     private readonly DocumentTree _tree = new();
     private int _expanded;
@@ -133,7 +133,7 @@ internal sealed class YamlReader
                 _tree.SetValue(node, scalar.Kind == ScalarKind.Null ? "" : BooleanInLowerCase(scalar), scalar.Kind, (int)scalar.Mark.Line, (int)scalar.Mark.Column);
                 break;
             case YamlItem.List list:
-                _tree.BeginList(node, (int)list.Mark.Line, (int)list.Mark.Column);
+                DocumentTree.BeginList(node, (int)list.Mark.Line, (int)list.Mark.Column);
                 for (var i = 0; i < list.Items.Count; i++)
                 {
                     ReadItem(list.Items[i], node.Child(i.ToString(CultureInfo.InvariantCulture)), depth + 1);

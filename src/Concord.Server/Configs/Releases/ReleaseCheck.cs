@@ -65,7 +65,8 @@ internal static class ReleaseCheck
                     ConfigErrorCode.UnknownImport,
                     $"{path} imports '{import}', but no configuration '{import.Name}' of '{import.Application}' is published.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}",
                     "document.content",
-                    "Publish the shared configuration first, or in the same release.") { Path = path });
+                    "Publish the shared configuration first, or in the same release.")
+                { Path = path });
             }
 
             if (heads.Exists(static head => head.Path.IsImports))
@@ -74,7 +75,8 @@ internal static class ReleaseCheck
                     ConfigErrorCode.InvalidRequest,
                     $"{path} imports '{import}', which lists imports of its own; they would not come along.",
                     "document.content",
-                    $"List what '{import.Application}' imports here too, below it, and give the shared settings an application without imports.") { Path = path });
+                    $"List what '{import.Application}' imports here too, below it, and give the shared settings an application without imports.")
+                { Path = path });
             }
         }
     }

@@ -111,8 +111,7 @@ internal sealed class ConfigState(KeySpaceView store, DocumentCache documents)
     /// <summary>The configuration as it was after a release: the release that last touched it until then and its document.</summary>
     public (long Release, ConfigDocument? Document) At(ConfigPath path, long release)
     {
-        var newest = Newest(ConfigKeys.ContentsUpTo(path, release), 1).FirstOrDefault();
-        if (newest is null)
+        if (Newest(ConfigKeys.ContentsUpTo(path, release), 1) is not [var newest])
         {
             return (0, null);
         }

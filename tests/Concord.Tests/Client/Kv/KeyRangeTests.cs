@@ -1,4 +1,3 @@
-using Concord.Client.Kv;
 using CsCheck;
 using KeyRange = Concord.Client.Kv.KeyRange;
 

@@ -1,7 +1,6 @@
 using Concord.Client;
 using Concord.Client.Kv;
 using Concord.Protocol.Etcd;
-using Concord.Tests.Cli;
 using Grpc.Core;
 using KeyRange = Concord.Client.Kv.KeyRange;
 
