@@ -1,4 +1,5 @@
 using Concord.Server.Cluster;
+using Concord.Server.Demonstration;
 using Concord.Server.Hosting;
 using Concord.Storage;
 
@@ -23,6 +24,12 @@ static async Task<int> RunAsync(ServerOptions options, CancellationToken cancell
     {
         var log = new HostLog(logging.CreateLogger("Concord.Server"));
         log.Serving(string.Join(' ', server.ClientUrls.Select(url => url.GetLeftPart(UriPartial.Authority))));
+        if (options.Dev)
+        {
+            await DemonstrationApplication.SeedAsync(server.Services, cancellation);
+            Console.WriteLine(ThingsToTry.For(server.ClientUrls[0]));
+        }
+
         var exitCode = await server.WaitForStopAsync(cancellation);
         log.Stopping();
         return exitCode;

@@ -66,7 +66,7 @@ public sealed partial class LiveConfigurationTests
             // Each look is a process of its own, which is pause enough.
             answer = await ConcordAsync(address, "config", "instances", "orders/dev", "-o", "json");
             using var document = JsonDocument.Parse(answer);
-            if (document.RootElement.EnumerateArray().Any(condition))
+            if (document.RootElement.GetProperty("instances").EnumerateArray().Any(condition))
             {
                 return;
             }

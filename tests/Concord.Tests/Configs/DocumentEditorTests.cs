@@ -66,7 +66,8 @@ public sealed class DocumentEditorTests
     [InlineData("server:name", "b c", "# top\nserver:\n  port: 8080 # http\n  name: \"b c\"\nlist:\n  - x\n")]
     [InlineData("server:host", "h", "# top\nserver:\n  port: 8080 # http\n  name: 'a'\n  host: \"h\"\nlist:\n  - x\n")]
     [InlineData("other.deep", "1", "# top\nserver:\n  port: 8080 # http\n  name: 'a'\nlist:\n  - x\nother:\n  deep: \"1\"\n")]
-    [InlineData("list:0", "y", "# top\nserver:\n  port: 8080 # http\n  name: 'a'\nlist:\n  - y\n")]
+    [InlineData("list:0", "z", "# top\nserver:\n  port: 8080 # http\n  name: 'a'\nlist:\n  - z\n")]
+    [InlineData("list:0", "y", "# top\nserver:\n  port: 8080 # http\n  name: 'a'\nlist:\n  - \"y\"\n")]
     public void Setting_a_yaml_key_changes_nothing_else(string key, string value, string expected) =>
         Assert.Equal(expected, Set(ConfigFormat.Yaml, "# top\nserver:\n  port: 8080 # http\n  name: 'a'\nlist:\n  - x\n", key, value));
 

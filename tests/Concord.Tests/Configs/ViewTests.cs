@@ -52,7 +52,7 @@ public sealed class ViewTests
         Assert.Equal(("A:X", "12", "${a.y}2"), (entry.Setting.Key, entry.Setting.Value, entry.Setting.Raw.Text));
         Assert.Equal(("orders/prod/application", 2L, LayerKind.Environment), (entry.Source.Head.Path.Text, entry.Source.Head.Release, entry.Source.Kind));
         Assert.Equal([("orders/default/application", "1")], entry.Hidden.Select(static hidden => (hidden.Layer.Head.Path.Text, hidden.Value)));
-        var error = await ConfigErrors.Of(() => centre.Views.ExplainAsync(ConfigCentre.Key("orders", "prod"), "a.z", default), ConfigErrorCode.InvalidKey, "key");
+        var error = await ConfigErrors.Of(() => centre.Views.ExplainAsync(ConfigCentre.Key("orders", "prod"), "a.yz", default), ConfigErrorCode.InvalidKey, "key");
         Assert.Contains("a:y", error.Message, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -84,7 +84,7 @@ public sealed class ViewTests
         var view = centre.View("orders", "prod");
 
         Assert.Equal("{\n  \"a\": \"no\",\n  \"b\": {\n    \"empty\": [],\n    \"list\": [\n      1,\n      {\n        \"k\": \"v\",\n        \"m\": true\n      }\n    ]\n  },\n  \"d.ot\": 1.50,\n  \"n\": null,\n  \"r\": \"no!\"\n}\n", ViewRenderer.Render(view, ConfigFormat.Json));
-        Assert.Equal("a: \"no\"\nb:\n  empty: []\n  list:\n    - 1\n    - k: \"v\"\n      m: true\nd.ot: 1.50\nn: null\nr: \"no!\"\n", ViewRenderer.Render(view, ConfigFormat.Yaml));
+        Assert.Equal("a: \"no\"\nb:\n  empty: []\n  list:\n    - 1\n    - k: \"v\"\n      m: true\nd.ot: 1.50\n\"n\": null\nr: \"no!\"\n", ViewRenderer.Render(view, ConfigFormat.Yaml));
         Assert.Equal("a=no\nb.empty=\nb.list[0]=1\nb.list[1].k=v\nb.list[1].m=true\nd\\.ot=1.50\nn=\nr=no!\n", ViewRenderer.Render(view, ConfigFormat.Properties));
         ConfigErrors.Of(() => ViewRenderer.Render(view, ConfigFormat.Toml), ConfigErrorCode.UnknownFormat, "render");
     }

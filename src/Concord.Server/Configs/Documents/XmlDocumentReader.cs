@@ -21,9 +21,9 @@ internal sealed class XmlDocumentReader
             IgnoreProcessingInstructions = true,
             IgnoreWhitespace = true,
         };
+        using var xml = XmlReader.Create(new StringReader(text), settings);
         try
         {
-            using var xml = XmlReader.Create(new StringReader(text), settings);
             xml.MoveToContent();
             var reader = new XmlDocumentReader();
             reader.Place(ReadElement(xml, 0), reader._tree.Root);
@@ -36,7 +36,9 @@ internal sealed class XmlDocumentReader
         }
         catch (XmlException e)
         {
-            throw DocumentTree.Malformed($"The XML is malformed: {e.Message}", "Correct the document at this place; document type declarations are not allowed.", e.LineNumber, e.LinePosition, e);
+            // A refused document type declaration comes without its place.
+            var (line, column) = e.LineNumber > 0 ? (e.LineNumber, e.LinePosition) : DocumentType(text);
+            throw DocumentTree.Malformed($"The XML is malformed: {e.Message}", "Correct the document at this place; document type declarations are not allowed.", line, column, e);
         }
     }
 
@@ -123,6 +125,12 @@ internal sealed class XmlDocumentReader
             var (line, column) = Position(xml);
             throw DocumentTree.Malformed($"'{xml.Name}' is in an XML namespace.", "Remove the namespace: keys have none.", line, column);
         }
+    }
+
+    private static (int Line, int Column) DocumentType(string text)
+    {
+        var before = text.AsSpan(0, Math.Max(0, text.IndexOf("<!DOCTYPE", StringComparison.Ordinal)));
+        return (before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
     }
 
     private static (int Line, int Column) Position(XmlReader xml)

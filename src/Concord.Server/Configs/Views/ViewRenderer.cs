@@ -95,7 +95,12 @@ internal sealed class ViewRenderer
                 json.WriteNullValue();
                 break;
             case ScalarKind.Number or ScalarKind.Boolean:
-                json.WriteRawValue(setting.Value);
+                // The writer's raw values know no indentation; an element keeps the number's spelling and has it.
+                using (var literal = JsonDocument.Parse(setting.Value))
+                {
+                    literal.RootElement.WriteTo(json);
+                }
+
                 break;
             default:
                 json.WriteStringValue(setting.Value);
