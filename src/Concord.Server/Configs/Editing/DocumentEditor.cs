@@ -78,5 +78,5 @@ internal static class DocumentEditor
         new(new ConfigError(ConfigErrorCode.CannotEdit, message, field, "Put the document as a whole (PutDraft, or 'concord config put --file')."));
 
     internal static ConfigException NotThere(string key) =>
-        new(new ConfigError(ConfigErrorCode.InvalidKey, $"There is no key '{ConfigNames.Shorten(key)}' in the document.", "remove", "Remove keys that this document holds; keys of other layers are removed there."));
+        new(new ConfigError(ConfigErrorCode.UnknownKey, $"There is no key '{ConfigNames.Shorten(key)}' in the document.", "remove", "Remove keys that this document holds; keys of other layers are removed there."));
 }
