@@ -52,7 +52,7 @@ internal sealed class Screen
     public void Table(TableView table)
     {
         if (IsTerminal)
-            Console(_colors is null ? AnsiSupport.No : AnsiSupport.Yes, _colors is null ? ColorSystemSupport.NoColors : ColorSystemSupport.Standard, Width).Write(table.ForTerminal());
+            Console(_colors is null ? AnsiSupport.No : AnsiSupport.Yes, _colors is null ? ColorSystemSupport.NoColors : ColorSystemSupport.Standard, Width).Write(table.ForTerminal(Width));
         else
             table.WritePlain(_writer);
     }
