@@ -46,7 +46,8 @@ internal static class TableLayout
         return string.Join('\n', [.. lines, rest]);
     }
 
-    private static int Total(int[] widths, int gap) => widths.Sum() + (gap * Math.Max(0, widths.Count(one => one > 0) - 1));
+    /// <summary>What the columns take together.</summary>
+    public static int Total(int[] widths, int gap) => widths.Sum() + (gap * Math.Max(0, widths.Count(one => one > 0) - 1));
 
     private static int Widest(IReadOnlyList<Column> columns, int[] widths)
     {

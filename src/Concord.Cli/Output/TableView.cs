@@ -18,7 +18,9 @@ internal sealed class TableView(params Column[] columns)
     public void Row(params Ink[] cells) => _rows.Add(cells);
 
     /// <param name="width">Columns of the terminal.</param>
-    public Table ForTerminal(int width)
+    /// <returns>The table, and the width that it needs: more than there is if no column can give any more. Lines broken by the
+    /// terminal are then better to read than columns of two letters.</returns>
+    public (Table Table, int Width) ForTerminal(int width)
     {
         var natural = columns.Select((column, i) => _rows.Select(row => row[i].Text.GetCellWidth()).Append(column.Header.Length).Max()).ToList();
         var widths = TableLayout.Fit(columns, natural, width, Gap.Length);
@@ -37,7 +39,7 @@ internal sealed class TableView(params Column[] columns)
 
         foreach (var row in _rows)
             table.AddRow(shown.Select(i => new Text(TableLayout.Wrap(row[i].Text, widths[i]), row[i].Style)));
-        return table;
+        return (table, Math.Max(width, TableLayout.Total(widths, Gap.Length)));
     }
 
     /// <summary>One line per row, columns aligned, nothing cut and nothing broken: for grep and awk.</summary>
