@@ -19,7 +19,7 @@ public sealed class LocalReplica : IAsyncDisposable
     private const int KeptBufferBytes = 64 << 10;
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? s_buffer;
+    private static ArrayBufferWriter<byte>? _buffer;
 
     private readonly ReplicaOptions _options;
     private readonly ReplicaEngine _engine;
@@ -164,13 +164,13 @@ public sealed class LocalReplica : IAsyncDisposable
 
     private static byte[] Encode(Command command)
     {
-        var buffer = s_buffer ??= new(KeptBufferBytes);
+        var buffer = _buffer ??= new(KeptBufferBytes);
         buffer.ResetWrittenCount();
         CommandCodec.Encode(command, buffer);
         var encoded = buffer.WrittenSpan.ToArray();
         if (buffer.Capacity > KeptBufferBytes)
         {
-            s_buffer = null;
+            _buffer = null;
         }
 
         return encoded;
