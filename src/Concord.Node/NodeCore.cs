@@ -143,10 +143,22 @@ public sealed class NodeCore
     public void ProposeMembership(
         RequestToken token, IReadOnlyList<MemberChange> changes, JointMode mode, IReadOnlyDictionary<MemberId, MemberInfo> info)
     {
+        if (Role != RaftRole.Leader)
+        {
+            _next.Changes.Add(new(token, RequestOutcome.NotLeader, null));
+            return;
+        }
+
         var fault = info.Values.Select(MemberDirectory.Fault).FirstOrDefault(fault => fault is not null);
         if (fault is not null)
         {
             _next.Changes.Add(new(token, RequestOutcome.InvalidChange, fault));
+            return;
+        }
+
+        if (info.Keys.FirstOrDefault(member => !IsMember(member) && changes.All(change => change.Member != member)) is { IsNone: false } stranger)
+        {
+            _next.Changes.Add(new(token, RequestOutcome.InvalidChange, $"{stranger} is not a member"));
             return;
         }
 
@@ -202,6 +214,7 @@ public sealed class NodeCore
         _raft.Tick();
         _leases.Tick();
         ProposeExpiry();
+        ProposePromotion();
     }
 
     public void Receive(RaftMessage message) => _raft.Receive(message);
@@ -359,6 +372,33 @@ public sealed class NodeCore
 
         _superseded.Clear();
     }
+
+    /// <summary>Gives learners that are to become voters their vote, once they have caught up.</summary>
+    private void ProposePromotion()
+    {
+        if (!IsLeading || Membership.Learners.Count == 0)
+        {
+            return;
+        }
+
+        var directory = MemberDirectory.Of(Membership);
+        MemberId[] ready = [.. Membership.Learners.Where(learner => directory[learner].BecomesVoter && !IsLateLearner(learner))];
+        if (ready.Length == 0)
+        {
+            return;
+        }
+
+        foreach (var learner in ready)
+        {
+            directory = directory.With(learner, directory[learner] with { BecomesVoter = false });
+        }
+
+        // Refused while another change is under way: the next tick tries again.
+        _ = _raft.ProposeMembership(new([.. ready.Select(learner => new MemberChange(MemberChangeKind.AddVoter, learner))], Context: directory.Encode()));
+    }
+
+    private bool IsMember(MemberId member) =>
+        Membership.Voters.Contains(member) || Membership.OutgoingVoters.Contains(member) || Membership.Learners.Contains(member);
 
     /// <summary>A learner that this leader knows to be too far behind to vote.</summary>
     private bool IsLateLearner(MemberId member)

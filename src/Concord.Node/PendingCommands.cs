@@ -32,7 +32,7 @@ internal sealed class PendingCommands
     /// <summary>An entry is being applied: who waits for it.</summary>
     public RequestToken? Take(in LogEntry entry)
     {
-        while (TryTakeFirst(entry.Index, out var pending))
+        while (TryTakeFirst(entry.Index, entry.Term, out var pending))
         {
             if (pending.Index == entry.Index && pending.Term == entry.Term)
             {
@@ -48,7 +48,7 @@ internal sealed class PendingCommands
     /// <summary>A snapshot took the place of the entries up to here: who waited for one of them.</summary>
     public IEnumerable<RequestToken> TakeSkipped(LogIndex snapshot)
     {
-        while (TryTakeFirst(snapshot, out var pending))
+        while (TryTakeFirst(snapshot, Term.Zero, out var pending))
         {
             yield return pending.Token;
         }
@@ -61,9 +61,13 @@ internal sealed class PendingCommands
         _superseded.Clear();
     }
 
-    private bool TryTakeFirst(LogIndex upTo, out Pending pending)
+    /// <summary>
+    /// The first that waits at most here, or further on for an entry of an earlier term than <paramref name="term"/>: terms
+    /// never fall along the log, so behind an applied entry of this term there is none of an earlier one.
+    /// </summary>
+    private bool TryTakeFirst(LogIndex upTo, Term term, out Pending pending)
     {
-        if (_first == _commands.Count || _commands[_first].Index > upTo)
+        if (_first == _commands.Count || (_commands[_first].Index > upTo && _commands[_first].Term >= term))
         {
             pending = default;
             return false;
