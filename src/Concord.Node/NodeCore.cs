@@ -22,10 +22,12 @@ public sealed class NodeCore
     private readonly LeaseKeeper _leases;
     private readonly List<(RequestToken Token, LogIndex Index)> _waitingReads = [];
     private readonly List<RequestToken> _superseded = [];
+    private readonly List<RequestToken> _waitingForLeave = [];
     private readonly ArrayBufferWriter<byte> _encoded = new();
     private KeySpace _space;
     private NodeEffects _next = new();
     private NodeEffects _taken = new();
+    private ReadOnlyMemory<LogEntry> _afterInstall;
     private bool _isUnpublished;
 
     /// <param name="space">The state at <paramref name="recovered"/>'s snapshot.</param>
@@ -35,8 +37,11 @@ public sealed class NodeCore
         _space = space;
         _leases = new(options);
         Snapshots = new(options, recovered.Snapshot.Index);
+        AppliedMembership = recovered.Snapshot.Membership;
         _raft = new(raft, recovered);
     }
+
+    public MemberId Id => _raft.Id;
 
     public RaftRole Role => _raft.Role;
 
@@ -46,6 +51,21 @@ public sealed class NodeCore
 
     public bool IsLearner => _raft.IsLearner;
 
+    /// <summary>The configuration in force: the newest in the log, committed or not. Its members are talked to.</summary>
+    public Membership Membership => _raft.Membership;
+
+    /// <summary>The newest committed configuration that was applied: who is a member, for everybody who asks.</summary>
+    public Membership AppliedMembership { get; private set; }
+
+    /// <summary>The other members as this leader sees them; empty unless it leads.</summary>
+    public IReadOnlyList<FollowerStatus> Followers => _raft.Followers;
+
+    /// <summary>The voter that would take over best; none unless leading.</summary>
+    public MemberId BestSuccessor => _raft.BestSuccessor;
+
+    /// <summary>The target of a hand-over that is under way.</summary>
+    public MemberId TransferTarget => _raft.TransferTarget;
+
     public LogIndex LastIndex => _raft.LastIndex;
 
     public LogIndex CommitIndex => _raft.CommitIndex;
@@ -53,6 +73,9 @@ public sealed class NodeCore
     public LogIndex AppliedIndex => _raft.AppliedIndex;
 
     public long SizeBytes => _space.SizeBytes;
+
+    /// <summary>For the simulator's checkers, which look at every member's log after each step.</summary>
+    internal RaftCore Raft => _raft;
 
     /// <summary>The view published last.</summary>
     public KeySpaceView View => _space.View;
@@ -82,15 +105,101 @@ public sealed class NodeCore
             return;
         }
 
-        var outcome = proposal.Refusal switch
+        _next.Commands.Add(new(token, OutcomeOf(proposal.Refusal), null));
+    }
+
+    /// <summary>
+    /// Puts another member's commands into the log, next to each other; all or none. The member is told the place by the
+    /// host and waits there itself (<see cref="Await"/>), so that the answer comes from its own state.
+    /// </summary>
+    /// <returns>The place of the first if the outcome is <see cref="RequestOutcome.Done"/>.</returns>
+    public (RequestOutcome Outcome, LogIndex First, Term Term) ProposeFor(ReadOnlySpan<ReadOnlyMemory<byte>> commands)
+    {
+        var proposal = _raft.Propose(commands);
+        return proposal.Accepted
+            ? (RequestOutcome.Done, proposal.FirstIndex, proposal.Term)
+            : (OutcomeOf(proposal.Refusal), LogIndex.Zero, Term.Zero);
+    }
+
+    /// <summary>
+    /// Another member that leads <paramref name="term"/> has put a command of this one into the log; the answer comes when
+    /// the entry at its place is applied here.
+    /// </summary>
+    public void Await(RequestToken token, LogIndex index, Term term)
+    {
+        if (index > AppliedIndex)
         {
-            ProposalRefusal.NotLeader or ProposalRefusal.Transferring => RequestOutcome.NotLeader,
-            ProposalRefusal.Overloaded => RequestOutcome.Overloaded,
-            ProposalRefusal.TooLarge => RequestOutcome.TooLarge,
-            _ => throw new NodeInvariantException($"a command was refused as {proposal.Refusal}"),
-        };
+            _pending.Add(index, term, token);
+            return;
+        }
+
+        // The word came after the entry. If the place is this leader's the command was applied, but its result is gone.
+        var outcome = _raft.TermAt(index) is { } applied && applied != term ? RequestOutcome.Superseded : RequestOutcome.Unknown;
         _next.Commands.Add(new(token, outcome, null));
     }
+
+    /// <summary>
+    /// Changes who belongs to the group, or what is known of its members. Answered when the new configuration is committed and
+    /// applied, and a joint one that ends by itself has ended.
+    /// </summary>
+    /// <param name="changes">May be empty if <paramref name="info"/> is not.</param>
+    /// <param name="info">New facts about members, also about those that are being added.</param>
+    public void ProposeMembership(
+        RequestToken token, IReadOnlyList<MemberChange> changes, JointMode mode, IReadOnlyDictionary<MemberId, MemberInfo> info)
+    {
+        if (Role != RaftRole.Leader)
+        {
+            _next.Changes.Add(new(token, RequestOutcome.NotLeader, null));
+            return;
+        }
+
+        var fault = info.Values.Select(MemberDirectory.Fault).FirstOrDefault(fault => fault is not null);
+        if (fault is not null)
+        {
+            _next.Changes.Add(new(token, RequestOutcome.InvalidChange, fault));
+            return;
+        }
+
+        if (info.Keys.FirstOrDefault(member => !IsMember(member) && changes.All(change => change.Member != member)) is { IsNone: false } stranger)
+        {
+            _next.Changes.Add(new(token, RequestOutcome.InvalidChange, $"{stranger} is not a member"));
+            return;
+        }
+
+        if (changes.Any(change => change.Kind == MemberChangeKind.AddVoter && IsLateLearner(change.Member)))
+        {
+            _next.Changes.Add(new(token, RequestOutcome.LearnerNotReady, null));
+            return;
+        }
+
+        var directory = MemberDirectory.Of(Membership).Within(Membership);
+        foreach (var (member, facts) in info)
+        {
+            directory = directory.With(member, facts);
+        }
+
+        ReadOnlyMemory<byte>? context = info.Count > 0 ? directory.Encode() : null;
+        var proposal = _raft.ProposeMembership(new(changes, mode, context));
+        if (proposal.Accepted)
+        {
+            _pending.Add(proposal.FirstIndex, proposal.Term, token);
+            return;
+        }
+
+        _next.Changes.Add(new(token, OutcomeOf(proposal.Refusal), proposal.Reason));
+    }
+
+    /// <summary>Hands leadership to another voter; commands are refused until it has taken over or an election timeout has passed.</summary>
+    public TransferResult TransferLeadership(MemberId target) => _raft.TransferLeadership(target);
+
+    /// <summary>Messages to <paramref name="member"/> are being lost.</summary>
+    public void ReportUnreachable(MemberId member) => _raft.ReportUnreachable(member);
+
+    /// <summary>The connection to <paramref name="member"/> was lost and its host refuses a new one: the process is gone.</summary>
+    public void ReportConnectionRefused(MemberId member) => _raft.ReportConnectionRefused(member);
+
+    /// <summary>What became of a snapshot that was to be sent: due for each <see cref="RaftMessage.InstallSnapshot"/>.</summary>
+    public void ReportSnapshot(MemberId member, bool delivered) => _raft.ReportSnapshot(member, delivered);
 
     /// <summary>
     /// Asks for a moment from which on the published view holds every write acknowledged anywhere before this call. Many
@@ -109,6 +218,7 @@ public sealed class NodeCore
         _raft.Tick();
         _leases.Tick();
         ProposeExpiry();
+        ProposePromotion();
     }
 
     public void Receive(RaftMessage message) => _raft.Receive(message);
@@ -121,8 +231,15 @@ public sealed class NodeCore
     {
         _space = space;
         _isUnpublished = true;
+        AppliedMembership = snapshot.Membership;
         Snapshots.Restart(snapshot.Index);
         _raft.Applied(snapshot.Index);
+        foreach (var token in _pending.TakeSkipped(snapshot.Index))
+        {
+            _next.Commands.Add(new(token, RequestOutcome.Unknown, null));
+        }
+
+        AnswerChanges(_next);
     }
 
     /// <summary>
@@ -146,9 +263,22 @@ public sealed class NodeCore
             Take(read, effects);
         }
 
+        effects.Membership = step.Memberships.Count > 0 ? step.Memberships[^1].Membership : null;
         effects.RoleChange = step.RoleChange;
         effects.Install = step.Install;
-        Apply(step.Apply.Span, effects);
+        if (step.Install is null)
+        {
+            Apply(_afterInstall.Span, effects);
+            _afterInstall = default;
+            Apply(step.Apply.Span, effects);
+        }
+        else
+        {
+            // These follow the snapshot, whose state the host loads first.
+            _afterInstall = step.Apply;
+        }
+
+        AnswerSuperseded(effects);
         FollowRole(effects);
         Publish(effects);
         AnswerReads(effects);
@@ -203,29 +333,109 @@ public sealed class NodeCore
 
         foreach (ref readonly var entry in entries)
         {
-            var token = _pending.Take(entry, _superseded);
+            var token = _pending.Take(entry);
             if (entry.Kind == EntryKind.Command)
             {
                 var result = Apply(entry, effects);
-                if (token is { Value: not 0 } waiting)
+                if (token is { } waiting)
                 {
                     effects.Commands.Add(new(waiting, RequestOutcome.Done, result));
                 }
+            }
+            else if (entry.Kind == EntryKind.Membership)
+            {
+                ApplyMembership(entry, token, effects);
             }
 
             Snapshots.Count(entry);
             _leases.Applied(entry, _raft);
         }
 
+        effects.AppliedEntries += entries.Length;
+        _raft.Applied(entries[^1].Index);
+    }
+
+    private void ApplyMembership(in LogEntry entry, RequestToken? token, NodeEffects effects)
+    {
+        AppliedMembership = MembershipCodec.Decode(entry.Data)
+            ?? throw new NodeInvariantException($"the membership in log entry {entry.Index} cannot be read");
+        if (token is { } waiting)
+        {
+            _waitingForLeave.Add(waiting);
+        }
+
+        AnswerChanges(effects);
+    }
+
+    private void AnswerChanges(NodeEffects effects)
+    {
+        // The entry that ends a joint configuration by itself follows; the change is not over before.
+        if (AppliedMembership is not { IsJoint: true, AutoLeave: true })
+        {
+            effects.Changes.AddRange(_waitingForLeave.Select(one => new MembershipAnswer(one, RequestOutcome.Done, null)));
+            _waitingForLeave.Clear();
+        }
+    }
+
+    private void AnswerSuperseded(NodeEffects effects)
+    {
+        _pending.TakeSuperseded(_superseded);
         foreach (var token in _superseded)
         {
             effects.Commands.Add(new(token, RequestOutcome.Superseded, null));
         }
 
         _superseded.Clear();
-        effects.AppliedEntries = entries.Length;
-        _raft.Applied(entries[^1].Index);
     }
+
+    /// <summary>Gives learners that are to become voters their vote, once they have caught up.</summary>
+    private void ProposePromotion()
+    {
+        if (!IsLeading || Membership.Learners.Count == 0)
+        {
+            return;
+        }
+
+        var directory = MemberDirectory.Of(Membership);
+        MemberId[] ready = [.. Membership.Learners.Where(learner => directory[learner].BecomesVoter && !IsLateLearner(learner))];
+        if (ready.Length == 0)
+        {
+            return;
+        }
+
+        foreach (var learner in ready)
+        {
+            directory = directory.With(learner, directory[learner] with { BecomesVoter = false });
+        }
+
+        // Refused while another change is under way: the next tick tries again.
+        _ = _raft.ProposeMembership(new([.. ready.Select(learner => new MemberChange(MemberChangeKind.AddVoter, learner))], Context: directory.Encode()));
+    }
+
+    private bool IsMember(MemberId member) =>
+        Membership.Voters.Contains(member) || Membership.OutgoingVoters.Contains(member) || Membership.Learners.Contains(member);
+
+    /// <summary>A learner that this leader knows to be too far behind to vote.</summary>
+    private bool IsLateLearner(MemberId member)
+    {
+        if (Role != RaftRole.Leader || !Membership.Learners.Contains(member))
+        {
+            return false;
+        }
+
+        var status = _raft.Followers.First(follower => follower.Member == member);
+        return status.Mode != ReplicationMode.Replicate || !status.Active || LastIndex - status.Match > _options.PromotionLagEntries;
+    }
+
+    private static RequestOutcome OutcomeOf(ProposalRefusal refusal) => refusal switch
+    {
+        ProposalRefusal.NotLeader or ProposalRefusal.Transferring => RequestOutcome.NotLeader,
+        ProposalRefusal.Overloaded => RequestOutcome.Overloaded,
+        ProposalRefusal.TooLarge => RequestOutcome.TooLarge,
+        ProposalRefusal.ChangePending => RequestOutcome.ChangePending,
+        ProposalRefusal.InvalidChange => RequestOutcome.InvalidChange,
+        _ => throw new NodeInvariantException($"a proposal was refused as {refusal}"),
+    };
 
     private CommandResult Apply(in LogEntry entry, NodeEffects effects)
     {
@@ -290,8 +500,9 @@ public sealed class NodeCore
     private void AnswerReads(NodeEffects effects)
     {
         var kept = 0;
-        foreach (var read in _waitingReads)
+        for (var i = 0; i < _waitingReads.Count; i++)
         {
+            var read = _waitingReads[i];
             if (read.Index <= AppliedIndex)
             {
                 effects.Reads.Add(new(read.Token, RequestOutcome.Done));

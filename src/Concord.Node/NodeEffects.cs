@@ -22,12 +22,27 @@ public enum RequestOutcome : byte
 
     /// <summary>The command is larger than an entry may be; nothing was accepted.</summary>
     TooLarge,
+
+    /// <summary>A snapshot took the place of the entry that was waited for: it was applied, or another leader's was.</summary>
+    Unknown,
+
+    /// <summary>A change of membership has to wait for the one before, or for the leader's first entry: try again.</summary>
+    ChangePending,
+
+    /// <summary>The change of membership is not possible; the answer says why.</summary>
+    InvalidChange,
+
+    /// <summary>The learner still lacks too much of the log to be given a vote: try again later.</summary>
+    LearnerNotReady,
 }
 
 /// <param name="Result">What the command answered; null unless <see cref="RequestOutcome.Done"/>.</param>
 public readonly record struct CommandAnswer(RequestToken Token, RequestOutcome Outcome, CommandResult? Result);
 
 public readonly record struct ReadAnswer(RequestToken Token, RequestOutcome Outcome);
+
+/// <param name="Reason">A sentence for people if the change was not possible; else null.</param>
+public readonly record struct MembershipAnswer(RequestToken Token, RequestOutcome Outcome, string? Reason);
 
 /// <param name="Seconds">
 /// Of a renewal the granted time to live, of a question the whole seconds left; null if there is no such lease.
@@ -59,11 +74,20 @@ public sealed class NodeEffects
 
     public List<KeySpaceView> Views { get; } = [];
 
+    /// <summary>Also tells of changes of membership whose entry was superseded or skipped.</summary>
     public List<CommandAnswer> Commands { get; } = [];
 
     public List<ReadAnswer> Reads { get; } = [];
 
     public List<LeaseAnswer> Leases { get; } = [];
+
+    public List<MembershipAnswer> Changes { get; } = [];
+
+    /// <summary>
+    /// The configuration that took effect last in this step, committed or not: connect to its members before the messages are
+    /// sent. Null if it is the one before.
+    /// </summary>
+    public Membership? Membership { get; internal set; }
 
     /// <summary>The last change of role, term or leader.</summary>
     public RoleChange? RoleChange { get; internal set; }
@@ -73,7 +97,7 @@ public sealed class NodeEffects
 
     public bool IsEmpty =>
         SendNow.Count == 0 && Writes.Count == 0 && Install is null && Views.Count == 0 && Commands.Count == 0
-        && Reads.Count == 0 && Leases.Count == 0 && RoleChange is null && AppliedEntries == 0;
+        && Reads.Count == 0 && Leases.Count == 0 && Changes.Count == 0 && Membership is null && RoleChange is null && AppliedEntries == 0;
 
     internal void Clear()
     {
@@ -84,6 +108,8 @@ public sealed class NodeEffects
         Commands.Clear();
         Reads.Clear();
         Leases.Clear();
+        Changes.Clear();
+        Membership = null;
         RoleChange = null;
         AppliedEntries = 0;
     }

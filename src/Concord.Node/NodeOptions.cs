@@ -14,6 +14,12 @@ public sealed record NodeOptions
     /// </summary>
     public int ExpirePerCommandMax { get; init; } = 500;
 
+    /// <summary>
+    /// A learner is given a vote only when it lacks fewer entries than this: a voter that is far behind makes the next
+    /// failure of another one an outage.
+    /// </summary>
+    public long PromotionLagEntries { get; init; } = 5_000;
+
     /// <summary>Entries after a snapshot before the next is due, if there are enough bytes too.</summary>
     public long SnapshotEntries { get; init; } = 10_000;
 

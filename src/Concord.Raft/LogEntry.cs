@@ -32,6 +32,12 @@ public sealed record Membership(
     IReadOnlyList<MemberId> NextLearners,
     bool AutoLeave)
 {
+    /// <summary>
+    /// The host's own bytes about the members (names, addresses): replicated, kept and compacted with the configuration, not
+    /// looked at. At most <see cref="MembershipCodec.MaxContextBytes"/>.
+    /// </summary>
+    public ReadOnlyMemory<byte> Context { get; init; }
+
     public static Membership Empty { get; } = new([], [], [], [], false);
 
     public bool IsJoint => OutgoingVoters.Count > 0;

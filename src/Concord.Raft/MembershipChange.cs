@@ -27,9 +27,9 @@ public enum JointMode
 }
 
 /// <summary>Changes that take effect together (section 6).</summary>
-/// <param name="Changes">Applied in order. Empty: leave the joint configuration.</param>
-/// <param name="Context">The host's own bytes (addresses, names), carried with the entry. At most 64 KiB.</param>
-public sealed record MembershipChange(IReadOnlyList<MemberChange> Changes, JointMode Mode = JointMode.Auto, ReadOnlyMemory<byte> Context = default)
+/// <param name="Changes">Applied in order. Empty: leave the joint configuration, or change nothing but the context.</param>
+/// <param name="Context">Takes the place of <see cref="Membership.Context"/>; null keeps it.</param>
+public sealed record MembershipChange(IReadOnlyList<MemberChange> Changes, JointMode Mode = JointMode.Auto, ReadOnlyMemory<byte>? Context = null)
 {
     public static MembershipChange LeaveJoint { get; } = new([]);
 
@@ -41,5 +41,4 @@ public sealed record MembershipChange(IReadOnlyList<MemberChange> Changes, Joint
 }
 
 /// <summary>What an entry of kind <see cref="EntryKind.Membership"/> holds: the whole new configuration, not the difference.</summary>
-/// <param name="Context">The host's bytes of the <see cref="MembershipChange"/> that led to it.</param>
-public sealed record MembershipEntry(LogIndex Index, Membership Membership, ReadOnlyMemory<byte> Context);
+public sealed record MembershipEntry(LogIndex Index, Membership Membership);

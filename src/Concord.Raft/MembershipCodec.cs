@@ -4,7 +4,7 @@ namespace Concord.Raft;
 
 /// <summary>
 /// The bytes of a configuration in log entries, messages and snapshots: version, flags, then the four lists (count, ids in
-/// rising order), then, in entries, the host's context.
+/// rising order), then the host's context.
 /// </summary>
 public static class MembershipCodec
 {
@@ -16,24 +16,22 @@ public static class MembershipCodec
 
     private const byte Version = 1;
 
-    public static byte[] Encode(Membership membership, ReadOnlyMemory<byte> context)
+    public static byte[] Encode(Membership membership)
     {
         ArgumentNullException.ThrowIfNull(membership);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(context.Length, MaxContextBytes, nameof(context));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(membership.Context.Length, MaxContextBytes, nameof(membership));
         var output = new ArrayBufferWriter<byte>();
         var writer = new VarintWriter(output);
         Write(ref writer, membership);
-        writer.Bytes(context.Span);
         return output.WrittenSpan.ToArray();
     }
 
-    /// <summary>Null if the bytes are not exactly one valid configuration. The index is left zero.</summary>
-    public static MembershipEntry? Decode(ReadOnlyMemory<byte> data)
+    /// <summary>Null if the bytes are not exactly one valid configuration.</summary>
+    public static Membership? Decode(ReadOnlyMemory<byte> data)
     {
         var reader = new VarintReader(data);
         var membership = Read(ref reader);
-        var context = reader.Bytes(MaxContextBytes);
-        return membership is null || !reader.AtEnd ? null : new MembershipEntry(LogIndex.Zero, membership, context);
+        return reader.AtEnd ? membership : null;
     }
 
     internal static void Write(ref VarintWriter writer, Membership membership)
@@ -44,6 +42,7 @@ public static class MembershipCodec
         WriteIds(ref writer, membership.OutgoingVoters);
         WriteIds(ref writer, membership.Learners);
         WriteIds(ref writer, membership.NextLearners);
+        writer.Bytes(membership.Context.Span);
     }
 
     internal static Membership? Read(ref VarintReader reader)
@@ -51,7 +50,11 @@ public static class MembershipCodec
         bool known = reader.Byte() == Version;
         bool autoLeave = reader.Flag();
         var membership = new Membership(
-            ReadIds(ref reader), ReadIds(ref reader), ReadIds(ref reader), ReadIds(ref reader), autoLeave);
+            ReadIds(ref reader), ReadIds(ref reader), ReadIds(ref reader), ReadIds(ref reader), autoLeave)
+        {
+            // Copied, or a few bytes would keep the message that they came in.
+            Context = reader.Bytes(MaxContextBytes).ToArray(),
+        };
         return known && !reader.Failed && MembershipRules.Fault(membership) is null ? membership : null;
     }
 

@@ -46,9 +46,9 @@ internal sealed class MembershipHistory
 
     public void Append(in LogEntry entry)
     {
-        var decoded = MembershipCodec.Decode(entry.Data);
-        Invariant.Check(decoded is not null, $"the membership in entry {entry.Index} cannot be read");
-        _entries.Add(decoded with { Index = entry.Index });
+        var membership = MembershipCodec.Decode(entry.Data);
+        Invariant.Check(membership is not null, $"the membership in entry {entry.Index} cannot be read");
+        _entries.Add(new MembershipEntry(entry.Index, membership));
     }
 
     /// <summary>True if the newest configuration is another one than before.</summary>
@@ -78,6 +78,6 @@ internal sealed class MembershipHistory
     public void Reset(SnapshotMetadata snapshot)
     {
         _entries.Clear();
-        _entries.Add(new MembershipEntry(snapshot.Index, snapshot.Membership, default));
+        _entries.Add(new MembershipEntry(snapshot.Index, snapshot.Membership));
     }
 }

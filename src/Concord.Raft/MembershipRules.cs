@@ -38,7 +38,9 @@ internal static class MembershipRules
     {
         if (change.Changes.Count == 0)
         {
-            return current.IsJoint ? (Leave(current), null) : (null, "there is no joint configuration to leave: name at least one change");
+            return current.IsJoint ? (Leave(current) with { Context = change.Context ?? current.Context }, null)
+                : change.Context is { } context ? (current with { Context = context }, null)
+                : (null, "there is no joint configuration to leave: name at least one change");
         }
 
         if (current.IsJoint)
@@ -62,13 +64,14 @@ internal static class MembershipRules
             return (null, $"the group would have more than {maxMembers} members: remove some first");
         }
 
+        target = target with { Context = change.Context ?? current.Context };
         bool oneStep = change.Mode == JointMode.Auto && VoterChanges(current.Voters, target.Voters) <= 1;
         return (oneStep ? target : Joint(current, target, autoLeave: change.Mode != JointMode.JointExplicit), null);
     }
 
     /// <summary>The new half alone; voters that were to become learners do so now.</summary>
     public static Membership Leave(Membership joint) =>
-        new(joint.Voters, [], Sorted(joint.Learners.Union(joint.NextLearners)), [], AutoLeave: false);
+        new(joint.Voters, [], Sorted(joint.Learners.Union(joint.NextLearners)), [], AutoLeave: false) { Context = joint.Context };
 
     /// <summary>Where the changes lead, as if made one after the other.</summary>
     private static Membership Target(Membership current, IReadOnlyList<MemberChange> changes)
@@ -101,7 +104,10 @@ internal static class MembershipRules
             current.Voters,
             Sorted(target.Learners.Except(current.Voters)),
             Sorted(target.Learners.Intersect(current.Voters)),
-            autoLeave);
+            autoLeave)
+        {
+            Context = target.Context,
+        };
 
     private static int VoterChanges(IReadOnlyList<MemberId> before, IReadOnlyList<MemberId> after) =>
         before.Except(after).Count() + after.Except(before).Count();

@@ -151,7 +151,7 @@ public sealed class RaftCore
             return ProposalResult.Refused(ProposalRefusal.ChangePending, "the last change is not committed yet: try again later");
         }
 
-        if (change.Context.Length > MembershipCodec.MaxContextBytes)
+        if (change.Context is { } context && context.Length > MembershipCodec.MaxContextBytes)
         {
             return ProposalResult.Refused(ProposalRefusal.InvalidChange, $"the context exceeds {MembershipCodec.MaxContextBytes} bytes");
         }
@@ -163,7 +163,7 @@ public sealed class RaftCore
         }
 
         var index = LastIndex.Next;
-        _roles.AppendMembership(next, change.Context);
+        _roles.AppendMembership(next);
         return ProposalResult.At(index, Term);
     }
 

@@ -53,7 +53,7 @@ internal sealed class Replication
 
         if (log.LastIndex == LogIndex.Zero)
         {
-            Append(EntryKind.Membership, MembershipCodec.Encode(_state.Membership, default));
+            Append(EntryKind.Membership, MembershipCodec.Encode(_state.Membership));
         }
         else
         {

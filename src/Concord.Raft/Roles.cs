@@ -160,9 +160,9 @@ internal sealed class Roles
         }
     }
 
-    public void AppendMembership(Membership membership, ReadOnlyMemory<byte> context)
+    public void AppendMembership(Membership membership)
     {
-        _replication.Append(EntryKind.Membership, MembershipCodec.Encode(membership, context));
+        _replication.Append(EntryKind.Membership, MembershipCodec.Encode(membership));
         _transfer.MembershipChanged();
         _reads.Settle();
         AdvanceCommit();
@@ -453,7 +453,7 @@ internal sealed class Roles
 
         if (_state.Membership is { IsJoint: true, AutoLeave: true })
         {
-            AppendMembership(MembershipRules.Leave(_state.Membership), default);
+            AppendMembership(MembershipRules.Leave(_state.Membership));
         }
         else if (!_state.IsVoter)
         {

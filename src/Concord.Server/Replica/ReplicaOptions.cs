@@ -1,4 +1,6 @@
 using Concord.Node;
+using Concord.Raft;
+using Concord.Server.Peers;
 using Concord.Storage;
 
 namespace Concord.Server.Replica;
@@ -7,6 +9,22 @@ namespace Concord.Server.Replica;
 public sealed record ReplicaOptions
 {
     public required MemberIdentity Identity { get; init; }
+
+    /// <summary>
+    /// What a member whose data directory is empty starts with: the founders of a cluster, itself among them, or
+    /// <see cref="Membership.Empty"/> to join a running one. Null: a cluster of this member alone. The log decides as soon
+    /// as there is one.
+    /// </summary>
+    public Membership? FirstMembership { get; init; }
+
+    /// <summary>Why this member must not start with an empty log; null if it may.</summary>
+    public string? EmptyLogProblem { get; init; }
+
+    /// <summary>Give up all other members: this one goes on alone with the data it has.</summary>
+    public bool ForceNewCluster { get; init; }
+
+    /// <summary>How to talk to other members; null: not at all, the cluster has this member only.</summary>
+    internal PeerOptions? Peers { get; init; }
 
     public TimeSpan TickInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 

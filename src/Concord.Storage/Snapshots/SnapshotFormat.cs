@@ -9,7 +9,8 @@ namespace Concord.Storage;
 /// </summary>
 /// <remarks>
 /// Little-endian. Header: u64 magic, u32 version, u32 size of the rest, u64 cluster, u64 member, i64 index, i64 term,
-/// membership (u32 count and u64 ids, four times: voters, outgoing voters, learners, next learners; u8 auto leave), u32
+/// membership (u32 count and u64 ids, four times: voters, outgoing voters, learners, next learners; u8 auto leave;
+/// u32 length and bytes of the context), u32
 /// CRC. Chunk: u32 length &gt; 0, u32 CRC, bytes. Trailer: u32 0, u64 body bytes, u32 CRC of the body alone, u32 CRC.
 /// </remarks>
 internal static class SnapshotFormat
@@ -22,7 +23,7 @@ internal static class SnapshotFormat
     public const int PreludeSize = 16;
 
     private const ulong Magic = 0x5041_4E53_4E4F_4343; // "CCONSNAP" in byte order
-    private const uint FormatVersion = 1;
+    private const uint FormatVersion = 2;
     private const int RestBytesMax = 1 << 20;
 
     public static byte[] WriteHeader(SnapshotMetadata metadata, MemberIdentity identity)
@@ -41,6 +42,8 @@ internal static class SnapshotFormat
         WriteIds(writer, metadata.Membership.Learners);
         WriteIds(writer, metadata.Membership.NextLearners);
         writer.Write(metadata.Membership.AutoLeave);
+        writer.Write(metadata.Membership.Context.Length);
+        writer.Write(metadata.Membership.Context.Span);
         writer.Write(0u);
         byte[] header = stream.ToArray();
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(12), header.Length - PreludeSize);
@@ -58,7 +61,7 @@ internal static class SnapshotFormat
         if (version != FormatVersion)
             return $"the format version is {version}; this program reads version {FormatVersion}.";
         rest = BinaryPrimitives.ReadInt32LittleEndian(prelude[12..]);
-        return rest is >= 36 and <= RestBytesMax ? null : $"the header has the impossible size {rest}.";
+        return rest is >= 40 and <= RestBytesMax ? null : $"the header has the impossible size {rest}.";
     }
 
     /// <summary>Reads a header whose checksum was found right.</summary>
@@ -72,7 +75,10 @@ internal static class SnapshotFormat
         return new SnapshotMetadata(
             index,
             term,
-            new Membership(ReadIds(reader), ReadIds(reader), ReadIds(reader), ReadIds(reader), reader.ReadBoolean()));
+            new Membership(ReadIds(reader), ReadIds(reader), ReadIds(reader), ReadIds(reader), reader.ReadBoolean())
+            {
+                Context = reader.ReadBytes(reader.ReadInt32()),
+            });
     }
 
     private static void WriteIds(BinaryWriter writer, IReadOnlyList<MemberId> ids)

@@ -1,6 +1,5 @@
 using Concord.Mvcc;
 using Concord.Node;
-using Concord.Raft;
 
 namespace Concord.Tests.Node;
 
@@ -157,21 +156,5 @@ public sealed class NodeCoreTests
         Assert.True(node.Core.SizeBytes < size);
         node.Take();
         Assert.Equal(node.Core.SizeBytes, node.Core.View.SizeBytes);
-    }
-
-    [Fact]
-    public void Who_waits_for_an_entry_that_another_leader_replaced_is_told_so()
-    {
-        var pending = new PendingCommands();
-        pending.Add(new(5), new(1), new(50));
-        pending.Add(new(6), new(1), new(60));
-        pending.Add(new(7), new(1), new(70));
-        List<RequestToken> superseded = [];
-
-        Assert.Equal(new RequestToken(50), pending.Take(new(new(5), new(1), EntryKind.Command, default), superseded));
-        Assert.Null(pending.Take(new(new(6), new(2), EntryKind.Empty, default), superseded));
-        Assert.Equal([new RequestToken(60)], superseded);
-        Assert.Null(pending.Take(new(new(8), new(2), EntryKind.Command, default), superseded));
-        Assert.Equal([new RequestToken(60), new(70)], superseded);
     }
 }

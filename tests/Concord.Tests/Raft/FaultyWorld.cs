@@ -163,7 +163,7 @@ internal sealed class FaultyWorld
             if (_checks.CommittedAt(i).Kind == EntryKind.Membership)
             {
                 Figures.Configurations++;
-                Figures.Joint += MembershipCodec.Decode(_checks.CommittedAt(i).Data)!.Membership.IsJoint ? 1 : 0;
+                Figures.Joint += MembershipCodec.Decode(_checks.CommittedAt(i).Data)!.IsJoint ? 1 : 0;
             }
         }
     }

@@ -66,7 +66,7 @@ public sealed class GroupOfOneTests
         Lead();
         _core.Propose("a"u8.ToArray());
         var write = _core.TakeEffects().Write!;
-        LogEntry[] log = [new(new(1), new(1), EntryKind.Membership, MembershipCodec.Encode(_core.Membership, default)), .. write.Entries.Span];
+        LogEntry[] log = [new(new(1), new(1), EntryKind.Membership, MembershipCodec.Encode(_core.Membership)), .. write.Entries.Span];
 
         var again = new RaftCore(
             new RaftOptions { Id = Me, Seed = 8 },

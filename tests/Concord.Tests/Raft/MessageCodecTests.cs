@@ -93,7 +93,7 @@ public sealed class MessageCodecTests
         Assert.Equal(
             "01-01-02-01-02-01-01-01-09-00-01-78",
             BitConverter.ToString(MembershipCodec.Encode(
-                new Membership([new(1), new(2)], [new(1)], [new(9)], [], AutoLeave: true), "x"u8.ToArray())));
+                new Membership([new(1), new(2)], [new(1)], [new(9)], [], AutoLeave: true) { Context = "x"u8.ToArray() })));
     }
 
     [Theory]

@@ -114,7 +114,7 @@ public sealed class StickinessTests
     [Fact]
     public void A_member_whose_removal_is_not_committed_still_stands_for_election()
     {
-        byte[] without = MembershipCodec.Encode(Membership.Of(Peer(2)), default);
+        byte[] without = MembershipCodec.Encode(Membership.Of(Peer(2)));
         var core = new RaftCore(
             new RaftOptions { Id = Me, Seed = 1, PreVote = false, CheckQuorum = false },
             new RecoveredState(

@@ -106,7 +106,7 @@ internal static class TranscriptPrinter
             string data = entry.Kind switch
             {
                 EntryKind.Command => $" \"{Encoding.UTF8.GetString(entry.Data.Span)}\"",
-                EntryKind.Membership => " " + Membership(MembershipCodec.Decode(entry.Data)!.Membership),
+                EntryKind.Membership => " " + Membership(MembershipCodec.Decode(entry.Data)!),
                 _ => "",
             };
             text.Append($" [{entry.Index}/{entry.Term}{data}]");

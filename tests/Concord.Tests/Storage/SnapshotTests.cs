@@ -16,7 +16,7 @@ public sealed class SnapshotTests
     public void A_snapshot_comes_back_with_its_membership(int bytes)
     {
         using ReplicaStorage storage = Sample.Open(_disk);
-        var membership = new Membership([new(1), new(2)], [new(1), new(3)], [new(4)], [new(3)], AutoLeave: true);
+        var membership = new Membership([new(1), new(2)], [new(1), new(3)], [new(4)], [new(3)], AutoLeave: true) { Context = "who is where"u8.ToArray() };
         byte[] body = Sample.Bytes(bytes, 3);
         LogPosition position;
         using (SnapshotWriter writer = storage.Snapshots.Create(new SnapshotMetadata(new(7), new(2), membership)))
@@ -35,6 +35,7 @@ public sealed class SnapshotTests
         Assert.Equal(membership.OutgoingVoters, read.OutgoingVoters);
         Assert.Equal(membership.Learners, read.Learners);
         Assert.Equal(membership.NextLearners, read.NextLearners);
+        Assert.Equal("who is where"u8.ToArray(), read.Context.ToArray());
         Assert.True(read.AutoLeave);
     }
 
