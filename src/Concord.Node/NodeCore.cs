@@ -27,6 +27,7 @@ public sealed class NodeCore
     private KeySpace _space;
     private NodeEffects _next = new();
     private NodeEffects _taken = new();
+    private ReadOnlyMemory<LogEntry> _afterInstall;
     private bool _isUnpublished;
 
     /// <param name="space">The state at <paramref name="recovered"/>'s snapshot.</param>
@@ -72,6 +73,9 @@ public sealed class NodeCore
     public LogIndex AppliedIndex => _raft.AppliedIndex;
 
     public long SizeBytes => _space.SizeBytes;
+
+    /// <summary>For the simulator's checkers, which look at every member's log after each step.</summary>
+    internal RaftCore Raft => _raft;
 
     /// <summary>The view published last.</summary>
     public KeySpaceView View => _space.View;
@@ -264,7 +268,18 @@ public sealed class NodeCore
         effects.Membership = step.Memberships.Count > 0 ? step.Memberships[^1].Membership : null;
         effects.RoleChange = step.RoleChange;
         effects.Install = step.Install;
-        Apply(step.Apply.Span, effects);
+        if (step.Install is null)
+        {
+            Apply(_afterInstall.Span, effects);
+            _afterInstall = default;
+            Apply(step.Apply.Span, effects);
+        }
+        else
+        {
+            // These follow the snapshot, whose state the host loads first.
+            _afterInstall = step.Apply;
+        }
+
         AnswerSuperseded(effects);
         FollowRole(effects);
         Publish(effects);
@@ -338,7 +353,7 @@ public sealed class NodeCore
             _leases.Applied(entry, _raft);
         }
 
-        effects.AppliedEntries = entries.Length;
+        effects.AppliedEntries += entries.Length;
         _raft.Applied(entries[^1].Index);
     }
 
@@ -487,8 +502,9 @@ public sealed class NodeCore
     private void AnswerReads(NodeEffects effects)
     {
         var kept = 0;
-        foreach (var read in _waitingReads)
+        for (var i = 0; i < _waitingReads.Count; i++)
         {
+            var read = _waitingReads[i];
             if (read.Index <= AppliedIndex)
             {
                 effects.Reads.Add(new(read.Token, RequestOutcome.Done));

@@ -19,7 +19,7 @@ internal sealed class Http2Connection : IAsyncDisposable
     private const int SmallReceiveBufferBytes = 20 * 1024;
 
     [ThreadStatic]
-    private static Http2Connection? s_reading;
+    private static Http2Connection? _reading;
 
     private readonly Socket _socket;
     private readonly string _authority;
@@ -127,7 +127,7 @@ internal sealed class Http2Connection : IAsyncDisposable
     /// <summary>What the reader's callbacks send leaves when the reader has seen everything that came.</summary>
     private void FlushUnlessReading()
     {
-        if (s_reading != this)
+        if (_reading != this)
         {
             Flush();
         }
@@ -193,9 +193,9 @@ internal sealed class Http2Connection : IAsyncDisposable
                 }
 
                 length += received;
-                s_reading = this;
+                _reading = this;
                 var used = ReadFrames(buffer.AsSpan(0, length));
-                s_reading = null;
+                _reading = null;
                 buffer.AsSpan(used, length - used).CopyTo(buffer);
                 length -= used;
                 Flush();
@@ -203,7 +203,7 @@ internal sealed class Http2Connection : IAsyncDisposable
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidDataException or InvalidProtocolBufferException)
         {
-            s_reading = null;
+            _reading = null;
             Fail(exception.Message);
         }
     }

@@ -4,15 +4,25 @@ namespace Concord.Cli.Completion;
 
 internal sealed class CompletionCommand : CliCommand
 {
+    private static readonly string[] Shells = ["bash", "zsh", "pwsh"];
+
     private readonly Argument<string> _shell = new("bash|zsh|pwsh")
     {
         Description = "The shell to complete for",
+        CustomParser = result =>
+        {
+            var shell = result.Tokens.Single().Value;
+            if (Shells.Contains(shell))
+                return shell;
+            result.AddError($"'{shell}' is not a shell that can be completed for: use bash, zsh or pwsh");
+            return "";
+        },
     };
 
     public CompletionCommand()
         : base("completion", "Print a script that completes commands and options in your shell.")
     {
-        _shell.AcceptOnlyFromAmong("bash", "zsh", "pwsh");
+        _shell.CompletionSources.Add(Shells);
         Add(_shell);
     }
 

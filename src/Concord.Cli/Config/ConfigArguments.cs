@@ -66,7 +66,6 @@ internal static class ConfigArguments
             result.AddError($"'{result.Tokens[0].Value}' is not APP or APP/ENV");
             return default;
         },
-        DefaultValueFactory = _ => default,
     };
 
     /// <summary>Labels of the asking instance, in addition to those behind '@'.</summary>

@@ -23,14 +23,15 @@ internal sealed class DiscardCommand : CliCommand
 
     protected override async Task<ExitCode> RunAsync(Invocation call, CancellationToken stop)
     {
-        var discarded = new List<ConfigurationPath>();
+        // A target that is not there stops it before anything is thrown away.
+        var paths = new List<ConfigurationPath>();
         foreach (var target in call.Get(_targets))
+            paths.AddRange(await TargetsWithDrafts.PathsAsync(call.Client.Configs, target, stop));
+        var discarded = new List<ConfigurationPath>();
+        foreach (var path in paths)
         {
-            foreach (var path in await TargetsWithDrafts.PathsAsync(call.Client.Configs, target, stop))
-            {
-                if (await call.Client.Configs.DiscardDraftAsync(path, stop))
-                    discarded.Add(path);
-            }
+            if (await call.Client.Configs.DiscardDraftAsync(path, stop))
+                discarded.Add(path);
         }
 
         if (discarded.Count == 0)

@@ -44,10 +44,11 @@ internal sealed class ExplainCommand : CliCommand
     private static void Write(Screen screen, Explanation explanation)
     {
         screen.Line(Ink.Dim("Layers, the lowest first:"));
+        var width = explanation.Layers.Max(layer => (int?)layer.Path.ToString().Length) ?? 0;
         foreach (var layer in explanation.Layers)
         {
             screen.Line(
-                $"  {layer.Path}",
+                $"  {layer.Path.ToString().PadRight(width)}",
                 Ink.Dim($"  {layer.Kind}, {(layer.Release == 0 ? "nothing published" : $"release {layer.Release}")}"));
         }
 

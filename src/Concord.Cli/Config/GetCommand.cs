@@ -89,7 +89,7 @@ internal sealed class GetCommand : CliCommand
 
     private static void WriteValue(Invocation call, Settings settings)
     {
-        var exact = settings.Pairs.Where(pair => pair.Key == settings.Key).ToList();
+        var exact = settings.Pairs.Where(pair => pair.Key.Equals(settings.Key, StringComparison.OrdinalIgnoreCase)).ToList();
         if (exact.Count == 0)
         {
             throw new CommandException(

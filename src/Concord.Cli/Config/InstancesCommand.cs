@@ -34,7 +34,7 @@ internal sealed class InstancesCommand : CliCommand
     private static TableView TableOf(Invocation call, IReadOnlyList<ConnectedInstance> instances)
     {
         var table = new TableView(
-            new("INSTANCE"), new("PID", KeepWidth: true, Right: true), new("CONFIGURATION"), new("STATE"), new("CONNECTED", KeepWidth: true), new("SERVER"));
+            new("INSTANCE"), new("PID", KeepWidth: true, Right: true, Dispensable: true), new("CONFIGURATION"), new("STATE"), new("CONNECTED", KeepWidth: true), new("SERVER", Dispensable: true));
         foreach (var instance in instances)
         {
             table.Row(
@@ -52,7 +52,7 @@ internal sealed class InstancesCommand : CliCommand
     private static Ink StateOf(ConnectedInstance instance) => InstanceJson.StateOf(instance) switch
     {
         InstanceState.Applied => new($"applied {instance.AppliedRelease}", Palette.Added),
-        InstanceState.Rejected => new($"rejected {instance.RejectedRelease}: {Visible.Of(instance.Reason)}", Palette.Removed),
+        InstanceState.Rejected => new($"rejected {instance.RejectedRelease}{(instance.AppliedRelease is { } kept ? $", keeps {kept}" : "")}: {Visible.Of(instance.Reason)}", Palette.Removed),
         _ => new($"sent {instance.SentRelease}, no report yet", Palette.Changed),
     };
 }

@@ -49,7 +49,7 @@ internal static class RenderedDocument
 
     private static JsonElement? Step(JsonElement at, string part) => at.ValueKind switch
     {
-        JsonValueKind.Object when at.TryGetProperty(part, out var member) => member,
+        JsonValueKind.Object => at.EnumerateObject().Where(member => member.Name.Equals(part, StringComparison.OrdinalIgnoreCase)).Select(member => (JsonElement?)member.Value).FirstOrDefault(),
         JsonValueKind.Array when int.TryParse(part, out var index) && index >= 0 && index < at.GetArrayLength() => at[index],
         _ => null,
     };

@@ -3,7 +3,7 @@ namespace Concord.Cli.Config;
 /// <summary>The settings at and below a key; all when the key is null.</summary>
 internal sealed record Settings(string? Key, IReadOnlyList<KeyValuePair<string, string>> Pairs)
 {
-    /// <summary>Takes the key as typed, or with ':' for every '.', since both ways of writing are common.</summary>
+    /// <summary>Takes the key as typed, or with ':' for every '.', since both ways of writing are common. Case makes no difference.</summary>
     public static Settings Below(IReadOnlyList<KeyValuePair<string, string>> all, string? key)
     {
         if (key is null)
@@ -20,11 +20,11 @@ internal sealed record Settings(string? Key, IReadOnlyList<KeyValuePair<string, 
     }
 
     private static bool IsAtOrBelow(string candidate, string key) =>
-        candidate == key || (candidate.Length > key.Length && candidate[key.Length] == ':' && candidate.StartsWith(key, StringComparison.Ordinal));
+        candidate.StartsWith(key, StringComparison.OrdinalIgnoreCase) && (candidate.Length == key.Length || candidate[key.Length] == ':');
 
     private static string NearestOf(IReadOnlyList<KeyValuePair<string, string>> all, string key)
     {
-        var nearest = all.MinBy(pair => EditDistance.Between(pair.Key, key)).Key;
+        var nearest = all.Select(pair => pair.Key).MinBy(candidate => EditDistance.Between(candidate, key));
         return nearest is not null && EditDistance.Between(nearest, key) <= 1 + (key.Length / 4)
             ? $"Did you mean {nearest}?"
             : "Leave KEY out to see all keys.";

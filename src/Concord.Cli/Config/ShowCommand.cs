@@ -38,10 +38,7 @@ internal sealed record ShownRelease
 
 internal sealed class ShowCommand : CliCommand
 {
-    private readonly Argument<long> _number = new("RELEASE")
-    {
-        Description = "The number of the release",
-    };
+    private readonly Argument<long?> _number = NumberOption.Release("RELEASE", "The number of the release");
 
     public ShowCommand()
         : base("show", "Show one release: who, when, why, and what it changed.")
@@ -54,7 +51,7 @@ internal sealed class ShowCommand : CliCommand
 
     protected override async Task<ExitCode> RunAsync(Invocation call, CancellationToken stop)
     {
-        var number = call.Get(_number);
+        var number = call.Get(_number)!.Value;
         var details = await call.Client.Configs.GetReleaseAsync(number, stop)
             ?? throw new CommandException(ExitCode.NotFound, $"There is no release {number}.", "See them: concord config history");
         if (call.WantsJson)

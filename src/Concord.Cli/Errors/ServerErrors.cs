@@ -11,6 +11,8 @@ internal static class ServerErrors
         // The words of the configuration centre say it in streams too, where there is no status of their own.
         { Code: "conflict" } => ExitCode.Conflict,
         { Code: "unknown_application" or "unknown_environment" or "unknown_configuration" or "unknown_release" } => ExitCode.NotFound,
+        // What is written is at fault: it has to be written differently.
+        { Code: "cannot_edit" or "unresolved_reference" or "unknown_import" } => ExitCode.Usage,
         { Status: StatusCode.Aborted or StatusCode.AlreadyExists } => ExitCode.Conflict,
         { Status: StatusCode.InvalidArgument or StatusCode.OutOfRange } => ExitCode.Usage,
         { Status: StatusCode.NotFound } => ExitCode.NotFound,

@@ -51,10 +51,14 @@ internal sealed class Screen
 
     public void Table(TableView table)
     {
-        if (IsTerminal)
-            Console(_colors is null ? AnsiSupport.No : AnsiSupport.Yes, _colors is null ? ColorSystemSupport.NoColors : ColorSystemSupport.Standard, Width).Write(table.ForTerminal());
-        else
+        if (!IsTerminal)
+        {
             table.WritePlain(_writer);
+            return;
+        }
+
+        var (drawn, width) = table.ForTerminal(Width);
+        Console(_colors is null ? AnsiSupport.No : AnsiSupport.Yes, _colors is null ? ColorSystemSupport.NoColors : ColorSystemSupport.Standard, width).Write(drawn);
     }
 
     public void Flush() => _writer.Flush();

@@ -24,9 +24,10 @@ internal sealed class StatusCommand : CliCommand
     private static void Write(Screen screen, ClusterStatus status)
     {
         var table = new TableView(
-            new("ENDPOINT", KeepWidth: true), new("STATE", KeepWidth: true), new("MEMBER"), new("ROLE"), new("VERSION"),
-            new("REVISION", KeepWidth: true, Right: true), new("TERM", KeepWidth: true, Right: true),
-            new("SIZE", KeepWidth: true, Right: true), new("TOOK", KeepWidth: true, Right: true));
+            new("ENDPOINT"), new("STATE", KeepWidth: true), new("MEMBER"), new("ROLE"),
+            new("VERSION", KeepWidth: true, Dispensable: true), new("REVISION", KeepWidth: true, Right: true),
+            new("TERM", KeepWidth: true, Right: true, Dispensable: true), new("SIZE", KeepWidth: true, Right: true),
+            new("TOOK", KeepWidth: true, Right: true, Dispensable: true));
         foreach (var one in status.Endpoints)
         {
             table.Row(

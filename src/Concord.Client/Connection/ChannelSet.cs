@@ -53,7 +53,8 @@ internal sealed class ChannelSet : IDisposable
         DisposeHttpClient = false,
         MaxReceiveMessageSize = options.MaxReceiveBytes,
         MaxSendMessageSize = null,
-        LoggerFactory = options.LoggerFactory,
+        // No logger factory: the library logs each failed attempt with its stack trace at "information". What matters of
+        // it, the client says itself in one line.
     };
 
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)

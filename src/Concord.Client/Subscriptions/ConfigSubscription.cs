@@ -66,6 +66,9 @@ public sealed class ConfigSubscription : IAsyncDisposable
     /// <summary>Raised after <see cref="Current"/> has new content, on the thread that reads the stream.</summary>
     public event Action<SettingsSnapshot>? Changed;
 
+    /// <summary>Raised after <see cref="Current"/> has the same content as before under another release, as a rollback leaves it.</summary>
+    public event Action<SettingsSnapshot>? Renewed;
+
     /// <summary>Raised after <see cref="State"/> was replaced.</summary>
     public event Action<ConfigSubscriptionState>? StateChanged;
 
@@ -220,7 +223,11 @@ public sealed class ConfigSubscription : IAsyncDisposable
         if (!sameContent || _current is null)
             Decide(snapshot);
         else if (_state.RejectedReason is null)
+        {
+            var before = _current;
             _current = snapshot;
+            RaiseIfRenewed(before, snapshot);
+        }
         else
             ChangeState(state => state with { RejectedRelease = snapshot.Release });
         lock (_gate)
@@ -253,11 +260,21 @@ public sealed class ConfigSubscription : IAsyncDisposable
         ChangeState(state => state with { RejectedRelease = 0, RejectedReason = null });
         ClientTelemetry.Settled(View, "applied");
         if (before?.Version == snapshot.Version)
+        {
+            RaiseIfRenewed(before, snapshot);
             return;
+        }
+
         ClientLog.SnapshotApplied(_log, View, snapshot.Release, snapshot.Revision, snapshot.Settings.Count);
         foreach (var problem in snapshot.Problems)
             ClientLog.SnapshotProblem(_log, View, snapshot.Release, problem);
         Raise(Changed, snapshot);
+    }
+
+    private void RaiseIfRenewed(SettingsSnapshot before, SettingsSnapshot snapshot)
+    {
+        if (before.Release != snapshot.Release)
+            Raise(Renewed, snapshot);
     }
 
     private ConfigVerdict Judge(SettingsSnapshot snapshot)

@@ -50,6 +50,7 @@ internal sealed class ConfigFollower : IAsyncDisposable
             HoldReports = settings.ConfirmedByHost,
         });
         _subscription.Changed += OnChanged;
+        _subscription.Renewed += OnChanged;
         // What arrived between the subscription and the handler.
         if (_subscription.Current is { } current && current != known)
             OnChanged(current);

@@ -9,44 +9,44 @@ namespace Concord.Extensions.Live;
 internal static class ReadScope
 {
     [ThreadStatic]
-    private static Stack<ReadSet>? t_recording;
+    private static Stack<ReadSet>? _recording;
 
     [ThreadStatic]
-    private static (ConfigFollower Follower, FollowedData Data)? t_candidate;
+    private static (ConfigFollower Follower, FollowedData Data)? _candidate;
 
     [ThreadStatic]
-    private static Reload? t_reload;
+    private static Reload? _reload;
 
-    public static bool IsJudging => t_candidate is not null;
+    public static bool IsJudging => _candidate is not null;
 
-    public static bool IsRecording => t_recording is { Count: > 0 };
+    public static bool IsRecording => _recording is { Count: > 0 };
 
     /// <summary>The reload that the present thread is spreading; null if configuration changed for another reason.</summary>
-    public static Reload? CurrentReload => t_reload;
+    public static Reload? CurrentReload => _reload;
 
     /// <summary>The state that the present thread shall see.</summary>
     public static FollowedData DataOf(ConfigFollower follower)
     {
-        if (t_candidate is { } candidate && candidate.Follower == follower)
+        if (_candidate is { } candidate && candidate.Follower == follower)
             return candidate.Data;
-        return t_recording is { Count: > 0 } recording ? recording.Peek().Pin(follower) : follower.Data;
+        return _recording is { Count: > 0 } recording ? recording.Peek().Pin(follower) : follower.Data;
     }
 
     public static void NoteKey(ConfigFollower follower, string key)
     {
-        foreach (var reads in t_recording ?? [])
+        foreach (var reads in _recording ?? [])
             reads.AddKey(follower, key);
     }
 
     public static void NoteSection(ConfigFollower follower, string? path)
     {
-        foreach (var reads in t_recording ?? [])
+        foreach (var reads in _recording ?? [])
             reads.AddSection(follower, path);
     }
 
     public static void NoteReadsOf(ReadSet other)
     {
-        foreach (var reads in t_recording ?? [])
+        foreach (var reads in _recording ?? [])
             reads.UnionWith(other);
     }
 
@@ -54,7 +54,7 @@ internal static class ReadScope
     public static (T Result, Exception? Error) Record<T>(ReadSet reads, Func<T> make)
         where T : class
     {
-        var recording = t_recording ??= [];
+        var recording = _recording ??= [];
         recording.Push(reads);
         try
         {
@@ -73,15 +73,15 @@ internal static class ReadScope
     /// <summary>Runs an action whose reads of this follower see the candidate.</summary>
     public static void WithCandidate(ConfigFollower follower, FollowedData candidate, Action action)
     {
-        var (outer, recording) = (t_candidate, t_recording);
-        (t_candidate, t_recording) = ((follower, candidate), null);
+        var (outer, recording) = (_candidate, _recording);
+        (_candidate, _recording) = ((follower, candidate), null);
         try
         {
             action();
         }
         finally
         {
-            (t_candidate, t_recording) = (outer, recording);
+            (_candidate, _recording) = (outer, recording);
         }
     }
 
@@ -89,15 +89,15 @@ internal static class ReadScope
     public static void WithReload(Reload reload, Action action)
     {
         // Whoever reacts to the change makes new objects: what the thread was pinned to does not apply to them.
-        var (outer, recording) = (t_reload, t_recording);
-        (t_reload, t_recording) = (reload, null);
+        var (outer, recording) = (_reload, _recording);
+        (_reload, _recording) = (reload, null);
         try
         {
             action();
         }
         finally
         {
-            (t_reload, t_recording) = (outer, recording);
+            (_reload, _recording) = (outer, recording);
         }
     }
 }

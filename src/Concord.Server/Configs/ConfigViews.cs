@@ -94,7 +94,7 @@ internal sealed class ConfigViews(ConfigStore store)
         if (explained.Count == 0 && prefix.Length > 0)
         {
             var nearest = NearestName.Of(KeyText.Normalise(prefix), view.Settings.Select(static setting => setting.Key));
-            throw new ConfigException(new ConfigError(ConfigErrorCode.InvalidKey, $"The view has no key '{ConfigNames.Shorten(prefix)}'.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}", "key", "Leave the key away to see all keys."));
+            throw new ConfigException(new ConfigError(ConfigErrorCode.UnknownKey, $"The view has no key '{ConfigNames.Shorten(prefix)}'.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}", "key", "Leave the key away to see all keys."));
         }
 
         return (view, explained);

@@ -8,4 +8,7 @@ internal sealed partial class ConfigsLog(ILogger logger)
 
     [LoggerMessage(1301, LogLevel.Information, "Release {Number} by {Author}: {Configurations} configurations, {Keys} keys")]
     public partial void Released(long number, string author, int configurations, int keys);
+
+    [LoggerMessage(1302, LogLevel.Error, "{Method} {Path} failed")]
+    public partial void RequestFailed(Exception error, string method, string path);
 }

@@ -12,6 +12,9 @@ internal static class ServerLogging
 
         // What the web server does is of interest only when it goes wrong, or when somebody debugs.
         logging.AddFilter("Microsoft", options.LogLevel == LogLevel.Debug ? LogLevel.Information : LogLevel.Warning);
+
+        // Why the host could not start is said once, in words, where the start was asked for.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.AddFilter("Grpc", options.LogLevel == LogLevel.Debug ? LogLevel.Information : LogLevel.Warning);
         if (options.LogFormat == LogFormat.Json)
         {

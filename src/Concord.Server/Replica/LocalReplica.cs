@@ -25,7 +25,7 @@ public sealed class LocalReplica : IAsyncDisposable
     private static readonly TimeSpan AnnounceRetry = TimeSpan.FromMilliseconds(250);
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? s_buffer;
+    private static ArrayBufferWriter<byte>? _buffer;
 
     private readonly ReplicaOptions _options;
     private readonly ReplicaEngine _engine;
@@ -270,13 +270,13 @@ public sealed class LocalReplica : IAsyncDisposable
 
     private static byte[] Encode(Command command)
     {
-        var buffer = s_buffer ??= new(KeptBufferBytes);
+        var buffer = _buffer ??= new(KeptBufferBytes);
         buffer.ResetWrittenCount();
         CommandCodec.Encode(command, buffer);
         var encoded = buffer.WrittenSpan.ToArray();
         if (buffer.Capacity > KeptBufferBytes)
         {
-            s_buffer = null;
+            _buffer = null;
         }
 
         return encoded;

@@ -46,6 +46,27 @@ public sealed class ConfigReadTests : CliTests
     }
 
     [Fact]
+    public async Task A_key_is_the_same_in_upper_and_lower_case()
+    {
+        HaveSettings();
+
+        Assert.Equal("10\n", (await RunAsync("config", "get", "orders/prod", "Pricing:Discount", "-o", "value")).Out);
+        Assert.Equal("10\n", (await RunAsync("config", "get", "orders/prod", "Pricing.Discount", "-o", "json")).Out);
+        Assert.Contains("pricing:name", (await RunAsync("config", "get", "orders/prod", "PRICING")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_of_a_configuration_without_settings_is_not_there()
+    {
+        Server.Configs.On<GetEffectiveRequest>(_ => new EffectiveConfiguration { Version = "v" });
+
+        var run = await RunAsync("config", "get", "orders/prod", "pricing");
+
+        Assert.Equal(4, run.ExitCode);
+        Assert.StartsWith("error: There is no key 'pricing'.\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Get_asks_as_the_instance_with_the_labels_of_path_and_options()
     {
         HaveSettings();
@@ -173,7 +194,7 @@ public sealed class ConfigReadTests : CliTests
             """
             Layers, the lowest first:
               orders/default/application  default, release 3
-              orders/prod/application  environment, release 13
+              orders/prod/application     environment, release 13
 
             KEY               VALUE      FROM                        RELEASE
             pricing:discount  10         orders/prod/application          13
@@ -377,10 +398,10 @@ public sealed class ConfigReadTests : CliTests
 
         Printed(
             """
-            INSTANCE  PID  CONFIGURATION        STATE                                     CONNECTED  SERVER
-            web-1      11  orders/prod          applied 13                                2 h        one
-            web-2      12  orders/prod@zone=eu  rejected 13: discount must be at most 50  30 s       one
-            web-3      13  orders/prod/limits   sent 13, no report yet                    now        one
+            INSTANCE  PID  CONFIGURATION        STATE                                               CONNECTED  SERVER
+            web-1      11  orders/prod          applied 13                                          2 h        one
+            web-2      12  orders/prod@zone=eu  rejected 13, keeps 12: discount must be at most 50  30 s       one
+            web-3      13  orders/prod/limits   sent 13, no report yet                              now        one
             """,
             await RunAsync("config", "instances", "orders/prod"));
     }

@@ -192,6 +192,20 @@ public sealed class ConfigWriteTests : CliTests
     }
 
     [Fact]
+    public async Task Nothing_is_discarded_when_one_of_the_targets_is_not_there()
+    {
+        Server.Configs.On<ListConfigurationsRequest>(request => request.Application == "orders"
+            ? new ListConfigurationsResponse { Entries = { new ListConfigurationsResponse.Types.Entry { Id = Id("orders/prod"), HasDraft = true } } }
+            : throw new RpcException(new Status(StatusCode.NotFound, "no such application")));
+        Server.Configs.On<DiscardDraftRequest>(_ => new DiscardDraftResponse { Discarded = true });
+
+        var run = await RunAsync("config", "discard", "orders/prod", "ordres/prod");
+
+        Assert.Equal(4, run.ExitCode);
+        Assert.Empty(Server.Configs.Requests.OfType<DiscardDraftRequest>());
+    }
+
+    [Fact]
     public async Task Discarding_nothing_is_told()
     {
         Server.Configs.On<DiscardDraftRequest>(_ => new DiscardDraftResponse());

@@ -17,6 +17,8 @@ public sealed class HelpTests
 
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("Description:\n  ", run.Out, StringComparison.Ordinal);
+        // What the parser prints of a type that is no text.
+        Assert.DoesNotContain(" { ", run.Out, StringComparison.Ordinal);
         Assert.Contains("Example", run.Out, StringComparison.Ordinal);
         Assert.Contains($"concord {command}", run.Out[run.Out.IndexOf("Example", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }

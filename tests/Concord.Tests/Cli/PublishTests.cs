@@ -175,6 +175,18 @@ public sealed class PublishTests : CliTests
         Assert.StartsWith("error: No.\n", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("nothing_to_publish", 1)]
+    [InlineData("unresolved_reference", 2)]
+    [InlineData("unknown_import", 2)]
+    [InlineData("cannot_edit", 2)]
+    public async Task What_is_written_wrongly_is_told_from_what_only_fails_now(string code, int exitCode)
+    {
+        Server.Configs.On<PublishRequest>(_ => throw FakeConcord.Refusal(StatusCode.FailedPrecondition, new() { Code = code, Message = "No." }));
+
+        Assert.Equal(exitCode, (await RunAsync("config", "publish", "orders/prod", "-m", "x")).ExitCode);
+    }
+
     [Fact]
     public async Task Rollback_says_where_it_went_back_to()
     {

@@ -19,6 +19,16 @@ public sealed class StatusTests : CliTests
     }
 
     [Fact]
+    public async Task On_a_terminal_of_the_usual_width_no_word_is_broken()
+    {
+        var run = await CliRun.OnTerminalAsync(Server, 80, colors: false, "status", "--endpoints", $"{Server.Endpoint},http://concord-1.example.org:2379");
+
+        Assert.All(run.Out.Split('\n').Take(3), line => Assert.True(line.Length <= 80, line));
+        Assert.Matches(@"^ENDPOINT +STATE +MEMBER +ROLE", run.Out);
+        Assert.Matches($@"\n{Server.Endpoint} +healthy +one +leader ", run.Out);
+    }
+
+    [Fact]
     public async Task All_healthy_is_success()
     {
         var run = await RunAsync("status", "-o", "json");

@@ -23,6 +23,8 @@ public sealed class UsageTests
     [InlineData("config diff --to 3", "--to needs --from", "concord config diff --help")]
     [InlineData("config get orders/prod -o value", "name its KEY", "concord config get --help")]
     [InlineData("config get orders/prod a -o yaml", "leave KEY out", "concord config get --help")]
+    [InlineData("config show x", "RELEASE is 'x': give a whole number from 1 on", "concord config show --help")]
+    [InlineData("completion fish", "'fish' is not a shell that can be completed for: use bash, zsh or pwsh", "concord completion --help")]
     [InlineData("config list -o yaml", "--output is 'yaml': this command prints table, json", "concord config list --help")]
     [InlineData("config history --limit 0", "--limit is '0': give a whole number from 1 on", "concord config history --help")]
     [InlineData("config list --timeout soon", "--timeout is 'soon': give a positive time", "concord config list --help")]

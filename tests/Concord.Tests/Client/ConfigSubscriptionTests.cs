@@ -225,6 +225,29 @@ public sealed class ConfigSubscriptionTests
     }
 
     [Fact]
+    public async Task The_same_content_under_another_release_is_renewed_and_not_changed()
+    {
+        await using var server = await FakeConfigServer.StartAsync(("discount", "0.1"));
+        await using var client = new ConcordClient(TestClients.Options(server.Endpoint));
+        var (changes, renewals) = (new Signal<SettingsSnapshot>(), new Signal<SettingsSnapshot>());
+        var subscription = client.Subscribe(TestClients.Orders, new ConfigSubscriptionOptions
+        {
+            Judge = snapshot => snapshot.Settings["discount"] == "7" ? ConfigVerdict.Rejected("too much") : ConfigVerdict.Accepted,
+        });
+        await subscription.WaitForServerAsync(Stop);
+        subscription.Changed += changes.Add;
+        subscription.Renewed += renewals.Add;
+
+        server.Publish(("discount", "7"));
+        server.Publish(("discount", "0.1"));
+        Assert.Equal(3, (await renewals.NextAsync(_ => true)).Release);
+        Assert.Equal(3, subscription.Current!.Release);
+
+        server.Publish(("discount", "0.2"));
+        Assert.Equal(4, (await changes.NextAsync(_ => true)).Release);
+    }
+
+    [Fact]
     public async Task A_judge_or_handler_that_throws_harms_nobody_else()
     {
         await using var server = await FakeConfigServer.StartAsync(("a", "1"));

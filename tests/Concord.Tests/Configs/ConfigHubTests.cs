@@ -200,7 +200,10 @@ public sealed class ConfigHubTests
         var status = InstanceStatus.Of(Assert.Single(centre.Hub.Instances("orders", "prod")));
         Assert.Equal((2, 1, 2, "not a number"), (status.SentRelease, status.AppliedRelease, status.RejectedRelease, status.Reason));
         Assert.Equal(view.Version, status.AppliedVersion);
-        Assert.Empty(centre.Hub.Instances("orders", "dev"));
+        ConfigErrors.Of(() => centre.Hub.Instances("orders", "dev"), ConfigErrorCode.UnknownEnvironment, "environment");
+        ConfigErrors.Of(() => centre.Hub.Instances("ordres", null), ConfigErrorCode.UnknownApplication, "application");
+        await centre.ReleaseAsync("billing/default", "a=1\n");
+        Assert.Empty(centre.Hub.Instances("billing", "dev"));
 
         await centre.Hub.RemoveAsync(client.Connection);
         Assert.Empty(centre.Hub.Instances(null, null));

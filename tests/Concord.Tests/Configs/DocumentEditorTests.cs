@@ -84,8 +84,8 @@ public sealed class DocumentEditorTests
     [Fact]
     public void Removing_what_is_not_there_is_refused()
     {
-        ConfigErrors.Of(() => Remove(ConfigFormat.Json, "{}", "a"), ConfigErrorCode.InvalidKey, "remove");
-        ConfigErrors.Of(() => Remove(ConfigFormat.Properties, "", "a"), ConfigErrorCode.InvalidKey, "remove");
+        ConfigErrors.Of(() => Remove(ConfigFormat.Json, "{}", "a"), ConfigErrorCode.UnknownKey, "remove");
+        ConfigErrors.Of(() => Remove(ConfigFormat.Properties, "", "a"), ConfigErrorCode.UnknownKey, "remove");
         ConfigErrors.Of(() => Set(ConfigFormat.Properties, "", "a..b", "1"), ConfigErrorCode.InvalidKey, "set");
     }
 

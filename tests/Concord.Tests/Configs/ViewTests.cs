@@ -52,7 +52,7 @@ public sealed class ViewTests
         Assert.Equal(("A:X", "12", "${a.y}2"), (entry.Setting.Key, entry.Setting.Value, entry.Setting.Raw.Text));
         Assert.Equal(("orders/prod/application", 2L, LayerKind.Environment), (entry.Source.Head.Path.Text, entry.Source.Head.Release, entry.Source.Kind));
         Assert.Equal([("orders/default/application", "1")], entry.Hidden.Select(static hidden => (hidden.Layer.Head.Path.Text, hidden.Value)));
-        var error = await ConfigErrors.Of(() => centre.Views.ExplainAsync(ConfigCentre.Key("orders", "prod"), "a.yz", default), ConfigErrorCode.InvalidKey, "key");
+        var error = await ConfigErrors.Of(() => centre.Views.ExplainAsync(ConfigCentre.Key("orders", "prod"), "a.yz", default), ConfigErrorCode.UnknownKey, "key");
         Assert.Contains("a:y", error.Message, StringComparison.OrdinalIgnoreCase);
     }
 

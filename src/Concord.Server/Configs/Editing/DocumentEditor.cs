@@ -41,14 +41,14 @@ internal static class DocumentEditor
         ConfigFormat.Json => JsonEditor.Set(text, key, value),
         ConfigFormat.Properties => PropertiesEditor.Set(text, key, value),
         ConfigFormat.Yaml => YamlEditor.Set(text, key, value),
-        _ => throw CannotEdit($"Single keys of a {format.Word()} document cannot be set.", "set"),
+        _ => throw CannotEdit($"Single keys of documents in {format.Word()} cannot be set.", "set"),
     };
 
     private static string Remove(ConfigFormat format, string text, string key) => format switch
     {
         ConfigFormat.Json => JsonEditor.Remove(text, key),
         ConfigFormat.Properties => PropertiesEditor.Remove(text, key),
-        _ => throw CannotEdit($"Single keys of a {format.Word()} document cannot be removed.", "remove"),
+        _ => throw CannotEdit($"Single keys of documents in {format.Word()} cannot be removed.", "remove"),
     };
 
     private static void Verify(ConfigDocument edited, string name, IReadOnlyCollection<KeyValuePair<string, string>> set)
@@ -78,5 +78,5 @@ internal static class DocumentEditor
         new(new ConfigError(ConfigErrorCode.CannotEdit, message, field, "Put the document as a whole (PutDraft, or 'concord config put --file')."));
 
     internal static ConfigException NotThere(string key) =>
-        new(new ConfigError(ConfigErrorCode.InvalidKey, $"There is no key '{ConfigNames.Shorten(key)}' in the document.", "remove", "Remove keys that this document holds; keys of other layers are removed there."));
+        new(new ConfigError(ConfigErrorCode.UnknownKey, $"There is no key '{ConfigNames.Shorten(key)}' in the document.", "remove", "Remove keys that this document holds; keys of other layers are removed there."));
 }

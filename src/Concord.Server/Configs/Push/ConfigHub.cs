@@ -80,7 +80,10 @@ internal sealed class ConfigHub : IDisposable
 
     /// <summary>Begins to follow a view; the first event is on its way when this returns.</summary>
     /// <param name="knownVersion">What the client holds; empty for nothing.</param>
-    /// <param name="knownRevision">Instead: the revision up to which it followed this view; 0 for none.</param>
+    /// <param name="knownRevision">
+    /// Instead: the revision up to which it followed this view; 0 for none. One that is not here yet may be of another
+    /// store that stood at this address before, so what the client holds is not known and it gets the whole view.
+    /// </param>
     /// <exception cref="ConfigException">There is no such view.</exception>
     public ConfigSubscription Subscribe(WatchConnection connection, int number, ViewKey key, string knownVersion, long knownRevision, InstanceIdentity? instance)
     {
@@ -96,7 +99,7 @@ internal sealed class ConfigHub : IDisposable
             }
 
             var entry = family.Join(key.Labels, state);
-            var known = knownVersion.Length > 0 ? knownVersion : knownRevision > 0 ? entry.Published.VersionAt(knownRevision) : null;
+            var known = knownVersion.Length > 0 ? knownVersion : knownRevision > 0 && knownRevision <= Math.Max(Revision, entry.Published.StoreRevision) ? entry.Published.VersionAt(knownRevision) : null;
             subscription = new(connection, number, key.Labels, instance, _time.GetUtcNow().ToUnixTimeMilliseconds()) { SentVersion = known, Entry = entry };
             entry.Subscribers.Add(subscription);
             connection.Add(subscription);
@@ -140,7 +143,28 @@ internal sealed class ConfigHub : IDisposable
     }
 
     /// <summary>Every subscription of an instance that has said who it is; null is any application or environment.</summary>
+    /// <exception cref="ConfigException">There is none, and no such application or environment either.</exception>
     public IReadOnlyList<ConfigSubscription> Instances(string? application, string? environment)
+    {
+        var found = Find(application, environment);
+        if (found.Count > 0 || application is null)
+        {
+            return found;
+        }
+
+        if (environment is null)
+        {
+            Known.RequireApplication(_store.State(), application, "");
+        }
+        else
+        {
+            Known.RequireServed(_store.State(), application, environment);
+        }
+
+        return found;
+    }
+
+    private List<ConfigSubscription> Find(string? application, string? environment)
     {
         lock (_lock)
         {

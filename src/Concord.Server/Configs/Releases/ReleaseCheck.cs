@@ -170,10 +170,10 @@ internal static class ReleaseCheck
         var path = problem.Layer >= 0 ? view.Layers.Layers[problem.Layer].Head.Path : null;
         var seenBy = $"{view.Key.Application}/{view.Key.Environment}{(view.Key.Labels.IsEmpty ? "" : $" with {view.Key.Labels}")}";
         var where = path is null ? $"in {seenBy}" : $"in {path}{(problem.Line > 0 ? $" line {problem.Line}" : "")}, as {seenBy} sees it";
-        var more = problems.Count > 1 ? $" There are {problems.Count - 1} more problems." : "";
+        var more = problems.Count switch { 1 => "", 2 => " There is one more problem.", _ => $" There are {problems.Count - 1} more problems." };
         var remedy = problem.Code switch
         {
-            ConfigErrorCode.UnresolvedReference => "Define the key that is referred to, or write '$${' for the text '${'.",
+            ConfigErrorCode.UnresolvedReference => "Define the key that is referred to; beside the reference a default will do, for higher layers replace it. Or write '$${' for the text '${'.",
             ConfigErrorCode.UnknownImport => "Keep the shared configuration published, or remove it from the imports first.",
             _ => "Make the values smaller, or divide the configuration.",
         };

@@ -43,7 +43,7 @@ internal sealed record DraftBody(ConfigurationName Id, DocumentBody? Document, b
 
 internal sealed record ConfigurationBody(ConfigurationName Id, long Release, DocumentBody? Document, DraftBody? Draft);
 
-internal sealed record DraftEdit(IReadOnlyDictionary<string, string>? Set, IReadOnlyList<string>? Remove, string? Format, string? Author);
+internal sealed record DraftEdit(IReadOnlyDictionary<string, string>? Set = null, IReadOnlyList<string>? Remove = null, string? Format = null, string? Author = null);
 
 internal sealed record DiscardBody(bool Discarded);
 
@@ -61,15 +61,16 @@ internal sealed record DiffBody(IReadOnlyList<ChangeBody> Changes, IReadOnlyList
 
 /// <param name="Name">Empty is every configuration there that has a draft.</param>
 /// <param name="ExpectedRelease">The newest release of the environment that the caller knows; absent is no check.</param>
-internal sealed record TargetBody(string? Application, string? Environment, string? Name, IReadOnlyDictionary<string, string>? Selector, long? ExpectedRelease)
+internal sealed record TargetBody(string? Application, string? Environment, string? Name = null, IReadOnlyDictionary<string, string>? Selector = null, long? ExpectedRelease = null)
 {
-    public ReleaseTarget ToTarget() => ReleaseTarget.From(Application ?? "", Environment ?? "", Name ?? "", Selector ?? new Dictionary<string, string>(), ExpectedRelease);
+    /// <param name="field">Where it stands in the body.</param>
+    public ReleaseTarget ToTarget(string field) => ReleaseTarget.From(Application ?? "", Environment ?? "", Name ?? "", JsonBody.NotNull(Selector, field + ".selector"), ExpectedRelease);
 }
 
-internal sealed record PublishBody(IReadOnlyList<TargetBody>? Targets, string? Author, string? Message, bool DryRun);
+internal sealed record PublishBody(IReadOnlyList<TargetBody>? Targets, string? Message = null, string? Author = null, bool DryRun = false);
 
 /// <param name="Targets">Empty is everything that the release and those after it touched.</param>
-internal sealed record RollbackBody(IReadOnlyList<TargetBody>? Targets, string? Author, string? Message, bool DryRun);
+internal sealed record RollbackBody(IReadOnlyList<TargetBody>? Targets = null, string? Message = null, string? Author = null, bool DryRun = false);
 
 internal sealed record PublishedBody(long Release, long Revision, bool DryRun, IReadOnlyList<ChangeBody> Changes, IReadOnlyList<ConfigurationName> TextOnly)
 {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Scalar.AspNetCore;
 
 namespace Concord.Server.Configs.Rest;
@@ -5,22 +7,26 @@ namespace Concord.Server.Configs.Rest;
 /// <summary>The REST face: routes, their description at /openapi/v1.json and a page to try them at /docs.</summary>
 internal static class ConfigsRest
 {
+    private const string Prefix = "/v1";
+
     public static IServiceCollection AddConfigsRest(this IServiceCollection services)
     {
         services.AddProblemDetails();
-        services.ConfigureHttpJsonOptions(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, RestJson.Default));
-        services.AddOpenApi("v1", static openApi => openApi.AddDocumentTransformer(static (document, _, _) =>
+        services.Configure<RouteHandlerOptions>(static routes => routes.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(static json =>
         {
-            document.Info.Title = "Concord";
-            document.Info.Description = "Configurations as services see them, as they are written, and their releases. Errors are problem details with code, field and remedy.";
-            return Task.CompletedTask;
-        }));
+            // Numbers are numbers, also in the description.
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, RestJson.Default);
+        });
+        services.AddOpenApi("v1", RestDescription.Configure);
         return services;
     }
 
     public static void MapConfigsRest(this WebApplication app)
     {
-        var v1 = app.MapGroup("/v1").AddEndpointFilter(RestErrors.Filter).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
+        app.UseWhen(static http => http.Request.Path.StartsWithSegments(Prefix), static rest => rest.UseRestFailures());
+        var v1 = app.MapGroup(Prefix).AddEndpointFilter(RestErrors.Filter).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/apps", ListAsync).WithName("ListApplications").WithTags("Configurations")
             .WithSummary("All applications with their environments");
         var scope = v1.MapGroup("/apps/{app}/{env}");
@@ -29,9 +35,19 @@ internal static class ConfigsRest
         ReleaseEndpoints.MapDiff(scope);
         ReleaseEndpoints.Map(v1.MapGroup("/releases"));
         app.MapOpenApi();
-        app.MapScalarApiReference("/docs", static page => page.WithTitle("Concord API").DisableDefaultFonts());
+        MapPage(app);
     }
 
-    private static async Task<Microsoft.AspNetCore.Http.HttpResults.Ok<ApplicationList>> ListAsync(ConfigViews views, CancellationToken cancellation) =>
+    /// <summary>Everything on the page comes from this server: it works where there is no internet, and asks nobody there.</summary>
+    private static void MapPage(WebApplication app) => app.MapScalarApiReference("/docs", static page => page
+        .WithTitle("Concord API")
+        .DisableDefaultFonts()
+        .DisableTelemetry()
+        .DisableAgent()
+        .DisableMcp()
+        .HideClientButton()
+        .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl));
+
+    private static async Task<Ok<ApplicationList>> ListAsync(ConfigViews views, CancellationToken cancellation) =>
         TypedResults.Ok(new ApplicationList(await views.ApplicationsAsync(cancellation)));
 }

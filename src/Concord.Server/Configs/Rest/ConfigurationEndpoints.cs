@@ -13,16 +13,17 @@ internal static class ConfigurationEndpoints
             .WithSummary("The configurations of an application in an environment, with their overlays");
         app.MapGet("/configurations/{name}", GetAsync).WithName("GetConfiguration").WithTags("Configurations")
             .WithSummary("One configuration as written: what is published (or was after a release), and the draft");
-        app.MapDelete("/configurations/{name}", RemoveAsync).WithName("RemoveConfiguration").WithTags("Drafts")
+        app.MapDelete("/configurations/{name}", RemoveAsync).WithName("RemoveConfiguration").WithTags("Drafts").ProducesWriteProblems()
             .WithSummary("Makes a draft that removes the configuration when it is published");
-        app.MapPut("/configurations/{name}/draft", PutAsync).WithName("PutDraft").WithTags("Drafts")
+        app.MapPut("/configurations/{name}/draft", PutAsync).WithName("PutDraft").WithTags("Drafts").ProducesWriteProblems()
             .WithSummary("Replaces the draft's document by the body as it is")
+            .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
             .WithDescription($"The format is ?format= ({ConfigFormats.Words}) or the content type.")
-            .Accepts<string>("application/json", "application/yaml", "text/x-java-properties", "application/toml", "application/xml", "text/plain");
-        app.MapPatch("/configurations/{name}/draft", EditAsync).WithName("EditDraft").WithTags("Drafts")
+            .Accepts<string>("application/json", "application/yaml", "text/x-java-properties", "application/toml", "application/xml", "text/plain", RestDescription.AnyType);
+        app.MapPatch("/configurations/{name}/draft", EditAsync).WithName("EditDraft").WithTags("Drafts").ProducesWriteProblems()
             .WithSummary("Sets and removes single keys; comments and order stay")
-            .Accepts<DraftEdit>("application/json");
-        app.MapDelete("/configurations/{name}/draft", DiscardAsync).WithName("DiscardDraft").WithTags("Drafts")
+            .Accepts<DraftEdit>("application/json", RestDescription.AnyType);
+        app.MapDelete("/configurations/{name}/draft", DiscardAsync).WithName("DiscardDraft").WithTags("Drafts").ProducesWriteProblems()
             .WithSummary("Drops the draft");
     }
 
@@ -54,8 +55,7 @@ internal static class ConfigurationEndpoints
         var path = RestRequests.Path(app, env, name, selector);
         var edit = await RestRequests.JsonAsync(request, RestJson.Default.DraftEdit, cancellation);
         ConfigFormat? format = edit.Format is { Length: > 0 } word ? ConfigFormats.Parse(word, "format") : null;
-        var set = edit.Set ?? new Dictionary<string, string>();
-        return TypedResults.Ok(DraftBody.Of(await drafts.EditAsync(path, [.. set], edit.Remove ?? [], format, RestRequests.Author(request, edit.Author), cancellation)));
+        return TypedResults.Ok(DraftBody.Of(await drafts.EditAsync(path, [.. JsonBody.NotNull(edit.Set, "set")], JsonBody.NotNull(edit.Remove, "remove"), format, RestRequests.Author(request, edit.Author), cancellation)));
     }
 
     private static async Task<Ok<DiscardBody>> DiscardAsync(string app, string env, string name, string? selector, ConfigDrafts drafts, CancellationToken cancellation) =>

@@ -51,7 +51,13 @@ internal static class EffectiveEndpoints
     {
         try
         {
-            await FollowAsync(RestRequests.View(app, env, name, label), from ?? LastEventId(http.Request), hub, http);
+            var resume = from ?? LastEventId(http.Request);
+            if (resume < 0)
+            {
+                throw new ConfigException(new ConfigError(ConfigErrorCode.InvalidRequest, $"{resume} is not a revision.", "from", "Give the id of the last event, or leave it out."));
+            }
+
+            await FollowAsync(RestRequests.View(app, env, name, label), resume, hub, http);
         }
         catch (ConfigException e) when (!http.Response.HasStarted)
         {

@@ -12,16 +12,16 @@ internal static class ReleaseEndpoints
 
     public static void Map(RouteGroupBuilder releases)
     {
-        releases.MapPost("", PublishAsync).WithName("Publish").WithTags("Releases")
+        releases.MapPost("", PublishAsync).WithName("Publish").WithTags("Releases").ProducesWriteProblems()
             .WithSummary("Publishes drafts of one or several applications as one release, all or nothing")
-            .Accepts<PublishBody>("application/json");
+            .Accepts<PublishBody>("application/json", RestDescription.AnyType);
         releases.MapGet("", ListAsync).WithName("ListReleases").WithTags("Releases")
             .WithSummary("The history, newest first");
         releases.MapGet("/{number:long}", GetAsync).WithName("GetRelease").WithTags("Releases")
             .WithSummary("One release with what it changed");
-        releases.MapPost("/{number:long}/rollback", RollbackAsync).WithName("Rollback").WithTags("Releases")
+        releases.MapPost("/{number:long}/rollback", RollbackAsync).WithName("Rollback").WithTags("Releases").ProducesWriteProblems()
             .WithSummary("Makes a new release that brings back what the targets were after this one")
-            .Accepts<RollbackBody>("application/json");
+            .Accepts<RollbackBody>("application/json", RestDescription.AnyType);
     }
 
     private static async Task<Ok<DiffBody>> DiffAsync(string app, string env, string? name, string? selector, long? from, long? to, ConfigReleases releases, CancellationToken cancellation)
@@ -39,7 +39,7 @@ internal static class ReleaseEndpoints
 
     private static async Task<Results<Created<PublishedBody>, Ok<PublishedBody>>> RollbackAsync(long number, ConfigReleases releases, HttpRequest request, CancellationToken cancellation)
     {
-        var body = request.ContentLength == 0 ? new(null, null, null, false) : await RestRequests.JsonAsync(request, RestJson.Default.RollbackBody, cancellation);
+        var body = await RestRequests.JsonAsync(request, RestJson.Default.RollbackBody, cancellation, whenEmpty: new());
         return Answer(await releases.RollbackAsync(number, Targets(body.Targets), RestRequests.Author(request, body.Author), body.Message ?? "", body.DryRun, cancellation));
     }
 
@@ -61,5 +61,6 @@ internal static class ReleaseEndpoints
         return body.DryRun ? TypedResults.Ok(body) : TypedResults.Created($"/v1/releases/{body.Release}", body);
     }
 
-    private static List<ReleaseTarget> Targets(IReadOnlyList<TargetBody>? targets) => (targets ?? []).Select(static target => target.ToTarget()).ToList();
+    private static List<ReleaseTarget> Targets(IReadOnlyList<TargetBody>? targets) => 
+        JsonBody.NotNull(targets, "targets").Select(static (target, index) => target.ToTarget($"targets[{index}]")).ToList();
 }

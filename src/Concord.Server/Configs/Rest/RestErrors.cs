@@ -24,7 +24,10 @@ internal static class RestErrors
         }
     }
 
-    public static ProblemHttpResult Of(ConfigError error)
+    public static ProblemHttpResult Of(ConfigError error) => Of(error, Status(error));
+
+    /// <param name="status">Instead of the usual one for such an error.</param>
+    public static ProblemHttpResult Of(ConfigError error, int status)
     {
         var extensions = new Dictionary<string, object?> { ["code"] = error.Code.Word(), ["field"] = error.Field, ["remedy"] = error.Remedy };
         if (error.Line > 0)
@@ -44,7 +47,7 @@ internal static class RestErrors
             extensions["configuration"] = path.Text;
         }
 
-        return Problem(Status(error.Code), error.Code.Word(), error.Message, extensions);
+        return Problem(status, error.Code.Word(), error.Message, extensions);
     }
 
     private static ProblemHttpResult Of(ReplicaException error)
@@ -57,15 +60,22 @@ internal static class RestErrors
             _ => StatusCodes.Status503ServiceUnavailable,
         };
         var code = StoreErrorWord.Of(error.Failure);
-        return Problem(status, code, error.Message, new() { ["code"] = code, ["field"] = "", ["remedy"] = StoreErrorWord.Remedy(error.Failure) });
+        return Problem(status, code, error.Message, "", StoreErrorWord.Remedy(error.Failure));
     }
+
+    /// <summary>A fault of the server itself; what it was is in its log, under the trace that the problem names.</summary>
+    public static ProblemHttpResult Internal() => Problem(StatusCodes.Status500InternalServerError, "internal", "The server failed to answer.", "", "Look into the server's log for the trace of this problem, and report it.");
+
+    public static ProblemHttpResult Problem(int status, string code, string message, string field, string remedy) =>
+        Problem(status, code, message, new() { ["code"] = code, ["field"] = field, ["remedy"] = remedy });
 
     private static ProblemHttpResult Problem(int status, string code, string message, Dictionary<string, object?> extensions) =>
         TypedResults.Problem(detail: message, statusCode: status, title: code.Replace('_', ' '), extensions: extensions);
 
-    private static int Status(ConfigErrorCode code) => code switch
+    private static int Status(ConfigError error) => error.Code switch
     {
-        ConfigErrorCode.UnknownApplication or ConfigErrorCode.UnknownEnvironment or ConfigErrorCode.UnknownConfiguration or ConfigErrorCode.UnknownRelease => StatusCodes.Status404NotFound,
+        ConfigErrorCode.UnknownFormat when error.Field == RestRequests.ContentTypeField => StatusCodes.Status415UnsupportedMediaType,
+        ConfigErrorCode.UnknownApplication or ConfigErrorCode.UnknownEnvironment or ConfigErrorCode.UnknownConfiguration or ConfigErrorCode.UnknownRelease or ConfigErrorCode.UnknownKey => StatusCodes.Status404NotFound,
         ConfigErrorCode.Conflict or ConfigErrorCode.Contention or ConfigErrorCode.NothingToPublish => StatusCodes.Status409Conflict,
         ConfigErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ConfigErrorCode.UnresolvedReference or ConfigErrorCode.UnknownImport or ConfigErrorCode.CannotEdit => StatusCodes.Status422UnprocessableEntity,

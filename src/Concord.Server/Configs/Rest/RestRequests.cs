@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Concord.Server.Configs.Documents;
 using Concord.Server.Configs.Model;
@@ -14,6 +13,9 @@ internal static class RestRequests
 {
     /// <summary>Who edits or publishes, until access control knows better.</summary>
     public const string AuthorHeader = "Concord-Author";
+
+    /// <summary>Names the header in errors; the only ones whose status is 415.</summary>
+    public const string ContentTypeField = "Content-Type";
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -33,24 +35,12 @@ internal static class RestRequests
         return ConfigDocument.From(kind, await TextAsync(request, ConfigLimits.DocumentBytes, "document.content", cancellation));
     }
 
-    /// <summary>The body as JSON. Unknown members are refused: a misspelt one would be ignored silently.</summary>
-    public static async Task<T> JsonAsync<T>(HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellation)
+    /// <param name="whenEmpty">What a request without a body means; null if it must have one.</param>
+    public static async Task<T> JsonAsync<T>(HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellation, T? whenEmpty = null)
+        where T : class
     {
         var text = await TextAsync(request, ConfigLimits.ReleaseBytes, "body", cancellation);
-        try
-        {
-            return JsonSerializer.Deserialize(text, type) ?? throw new JsonException("The body is null.");
-        }
-        catch (JsonException e)
-        {
-            throw new ConfigException(
-                new ConfigError(ConfigErrorCode.InvalidRequest, $"The body is not what is expected here: {e.Message}", e.Path is { Length: > 2 } path ? path[2..] : "body", "See /docs for the members of the body.")
-                {
-                    Line = (int)(e.LineNumber ?? -1) + 1,
-                    Column = (int)(e.BytePositionInLine ?? -1) + 1,
-                },
-                e);
-        }
+        return text.Length == 0 && whenEmpty is not null ? whenEmpty : JsonBody.Read(text, type);
     }
 
     /// <summary>True if the client holds this entity already (RFC 9110, section 13.1.2: weak comparison).</summary>
@@ -96,6 +86,6 @@ internal static class RestRequests
         "application/toml" => ConfigFormat.Toml,
         "application/xml" or "text/xml" => ConfigFormat.Xml,
         "text/plain" => ConfigFormat.Text,
-        var other => throw new ConfigException(new ConfigError(ConfigErrorCode.UnknownFormat, other.Length == 0 ? "The format of the document is missing." : $"'{other}' does not say which format the document has.", "format", $"Add ?format= with one of: {ConfigFormats.Words}; or a content type such as application/json.")),
+        var other => throw new ConfigException(new ConfigError(ConfigErrorCode.UnknownFormat, other.Length == 0 ? "The format of the document is missing." : $"'{other}' does not say which format the document has.", ContentTypeField, $"Add ?format= with one of: {ConfigFormats.Words}; or a content type such as application/json.")),
     };
 }

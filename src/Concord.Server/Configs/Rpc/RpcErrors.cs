@@ -30,7 +30,7 @@ internal static class RpcErrors
 
     private static StatusCode Status(ConfigErrorCode code) => code switch
     {
-        ConfigErrorCode.UnknownApplication or ConfigErrorCode.UnknownEnvironment or ConfigErrorCode.UnknownConfiguration or ConfigErrorCode.UnknownRelease => StatusCode.NotFound,
+        ConfigErrorCode.UnknownApplication or ConfigErrorCode.UnknownEnvironment or ConfigErrorCode.UnknownConfiguration or ConfigErrorCode.UnknownRelease or ConfigErrorCode.UnknownKey => StatusCode.NotFound,
         ConfigErrorCode.Conflict or ConfigErrorCode.Contention => StatusCode.Aborted,
         ConfigErrorCode.NothingToPublish or ConfigErrorCode.CannotEdit or ConfigErrorCode.UnresolvedReference or ConfigErrorCode.UnknownImport => StatusCode.FailedPrecondition,
         _ => StatusCode.InvalidArgument,

@@ -14,7 +14,7 @@ internal static class Known
         }
 
         var all = state.AllHeads().Select(static head => head.Path.Application).Concat(state.AllDrafts().Select(static path => path.Application)).ToHashSet();
-        throw Unknown(ConfigErrorCode.UnknownApplication, $"There is no application '{application}'.", Join(field, "application"), NearestName.Of(application, all), "Put and publish a configuration to create it, such as 'concord config put " + application + "/prod KEY=VALUE'.");
+        throw Unknown(ConfigErrorCode.UnknownApplication, $"There is no application '{application}'.", Join(field, "application"), NearestName.Of(application, all), $"To create '{application}', put and publish a configuration: 'concord config put {application}/prod KEY=VALUE'.");
     }
 
     public static void RequireEnvironment(ConfigState state, string application, string environment, string field)
@@ -34,8 +34,8 @@ internal static class Known
         RequireEnvironment(state, path.Application, path.Environment, field);
         var all = state.Heads(path.Application, path.Environment).Select(static head => head.Path)
             .Concat(state.Drafts(path.Application, path.Environment).Select(static draft => draft.Path))
-            .Select(found => path.IsOverlay && found.Name == path.Name ? found.Name + "@" + found.Selector.Text : found.Name).ToHashSet();
-        var (wanted, part) = path.IsOverlay ? (path.Name + "@" + path.Selector.Text, "selector") : (path.Name, "name");
+            .Select(found => path.IsOverlay && found.Name == path.Name ? SelectorText(found) : found.Name).ToHashSet();
+        var (wanted, part) = path.IsOverlay ? (SelectorText(path), "selector") : (path.Name, "name");
         return Unknown(ConfigErrorCode.UnknownConfiguration, $"There is no configuration '{wanted}' in {path.Application}/{path.Environment}.", Join(field, part), NearestName.Of(wanted, all), $"There are: {string.Join(", ", all.Order(StringComparer.Ordinal).Take(20))}.");
     }
 
@@ -59,6 +59,17 @@ internal static class Known
             throw Unknown(ConfigErrorCode.UnknownConfiguration, $"There is no configuration '{name}' for {key.Application}/{key.Environment}.", Join(field, "names"), NearestName.Of(name, names), names.Count == 0 ? "Publish one." : $"There are: {string.Join(", ", names.Order(StringComparer.Ordinal).Take(20))}.");
         }
     }
+
+    /// <summary>Instances may ask for an environment that only the defaults serve; see <see cref="RequireView"/>.</summary>
+    public static void RequireServed(ConfigState state, string application, string environment)
+    {
+        if (state.Heads(application, ConfigNames.DefaultEnvironment).Count == 0)
+        {
+            RequireEnvironment(state, application, environment, "");
+        }
+    }
+
+    private static string SelectorText(ConfigPath path) => path.IsOverlay ? $"{path.Name}@{path.Selector.Text}" : path.Name;
 
     private static string Join(string field, string part) => field.Length == 0 ? part : $"{field}.{part}";
 

@@ -1,0 +1,75 @@
+using Concord.Raft;
+using Concord.Simulator.Checks;
+using Concord.Simulator.Hosts;
+
+namespace Concord.Simulator.Runs;
+
+/// <summary>
+/// Liveness: once the faults have ended, within a bound there is one leader, writes are acknowledged, and every member of
+/// the group has applied the same.
+/// </summary>
+internal sealed class Convergence(Simulation world)
+{
+    /// <summary>
+    /// A dozen election timeouts, and the transfer of a snapshot at the slowest link that healing leaves. What takes
+    /// longer is stuck.
+    /// </summary>
+    private const long Bound = 30 * Dials.Second;
+
+    private const long Step = Dials.Second / 10;
+
+    public void Run()
+    {
+        long healed = world.Events.Now;
+        long acknowledged = world.Figures.Acknowledged;
+        while (!HasConverged(acknowledged))
+        {
+            if (world.Events.Now >= healed + Bound)
+                throw new SimulationFailedException($"{Bound / Dials.Second} s after the faults ended: {Describe()}");
+            world.RunUntil(world.Events.Now + Step);
+        }
+
+        world.Trace.Note($"agreed {(world.Events.Now - healed) / 1000} ms after healing");
+        world.Workload.Stop();
+        while (!AllEqual())
+        {
+            if (world.Events.Now >= healed + (2 * Bound))
+                throw new SimulationFailedException($"members do not become equal: {Describe()}");
+            world.RunUntil(world.Events.Now + Step);
+        }
+
+        RaftChecks.LogMatching(world.Hosts);
+        foreach (var host in Members())
+            world.StateChecks.Compare(host);
+    }
+
+    private bool HasConverged(long acknowledgedBefore) =>
+        Leader() is { } leader && world.Figures.Acknowledged > acknowledgedBefore + 5 && Members().All(member => member.IsRunning)
+        && leader.Process!.Node.IsLeading && !leader.Process.Raft.Membership.IsJoint && world.Workload.IsServedByAll(Members());
+
+    private bool AllEqual()
+    {
+        var commit = Leader()?.Process!.Node.CommitIndex;
+        return commit == world.RaftChecks.MaxCommit && !world.Workload.IsBusy && Members().All(member =>
+            member.Process is { } process && process.Node.AppliedIndex == commit && process.Node.LastIndex == commit);
+    }
+
+    private SimulatedHost? Leader() => world.Hosts
+        .Where(host => host.IsRunning && host.Process!.Node.Role == RaftRole.Leader)
+        .MaxBy(host => host.Process!.Node.Term.Value);
+
+    private List<SimulatedHost> Members()
+    {
+        if (Leader() is not { } leader)
+            return [];
+        var membership = leader.Process!.Raft.Membership;
+        return [.. world.Hosts.Where(host => membership.Voters.Contains(host.Id) || membership.Learners.Contains(host.Id))];
+    }
+
+    private string Describe() => string.Join("; ", world.Hosts.Where(host => !host.IsRetired).Select(host => host.Process is { } process
+        ? $"{host.Identity.Name} {process.Node.Role} term {process.Node.Term} leader {process.Node.Leader} log {process.Raft.FirstIndex}..{process.Node.LastIndex} "
+            + $"persisted {process.Raft.PersistedIndex} commit {process.Node.CommitIndex} applied {process.Node.AppliedIndex} "
+            + $"voters {string.Join(',', process.Raft.Membership.Voters)} outgoing {string.Join(',', process.Raft.Membership.OutgoingVoters)} "
+            + $"learners {string.Join(',', process.Raft.Membership.Learners)}{(process.DiskWorker.IsFull ? " disk full" : "")}"
+        : $"{host.Identity.Name} down{(host.IsDamaged ? ", damaged" : "")}"));
+}

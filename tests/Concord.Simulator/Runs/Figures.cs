@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace Concord.Simulator.Runs;
+
+/// <summary>What happened in a run, or in many: proof that they tested something.</summary>
+internal sealed class Figures
+{
+    public long Committed { get; set; }
+
+    public long Leaders { get; set; }
+
+    public long Operations { get; set; }
+
+    public long Acknowledged { get; set; }
+
+    public long Unknown { get; set; }
+
+    public long Messages { get; set; }
+
+    public long Events { get; set; }
+
+    public long Crashes { get; set; }
+
+    /// <summary>Writes that a power loss found appended but not flushed.</summary>
+    public long LostWrites { get; set; }
+
+    public long SnapshotsSent { get; set; }
+
+    public long SnapshotsReceived { get; set; }
+
+    public long HashesCompared { get; set; }
+
+    public void Add(Figures other)
+    {
+        Committed += other.Committed;
+        Leaders += other.Leaders;
+        Operations += other.Operations;
+        Acknowledged += other.Acknowledged;
+        Unknown += other.Unknown;
+        Messages += other.Messages;
+        Events += other.Events;
+        Crashes += other.Crashes;
+        LostWrites += other.LostWrites;
+        SnapshotsSent += other.SnapshotsSent;
+        SnapshotsReceived += other.SnapshotsReceived;
+        HashesCompared += other.HashesCompared;
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Committed} entries, {Leaders} leaders, {Acknowledged} of {Operations} calls acknowledged, {Crashes} crashes, {SnapshotsReceived} snapshots installed, {HashesCompared} states compared, {Events} events");
+}

@@ -1,0 +1,38 @@
+using Concord.Simulator.Runs;
+
+namespace Concord.Tests.Simulator;
+
+/// <summary>Whole clusters from one seed each; more of them with CONCORD_LONG=1, and any number with the simulator's program.</summary>
+public sealed class SimulationTests
+{
+    private static readonly bool Long = Environment.GetEnvironmentVariable("CONCORD_LONG") == "1";
+
+    [Fact]
+    public void A_seed_is_one_run_bit_for_bit()
+    {
+        foreach (ulong seed in (ulong[])[1, 17, 18])
+        {
+            var first = Run(seed);
+            var second = Run(seed);
+
+            Assert.Equal(first.Trace.Hash, second.Trace.Hash);
+            Assert.Equal(first.Events.Done, second.Events.Done);
+        }
+
+        Assert.NotEqual(Run(1).Trace.Hash, Run(2).Trace.Hash);
+    }
+
+    [Fact]
+    public void Promises_hold_under_faults_and_clusters_recover()
+    {
+        for (ulong seed = 1; seed <= (Long ? 500UL : 40UL); seed++)
+            Run(seed);
+    }
+
+    private static Simulation Run(ulong seed)
+    {
+        var report = RunReport.Of(seed, new());
+        report.ThrowIfFailed();
+        return report.Run;
+    }
+}
