@@ -8,7 +8,11 @@ namespace Concord.Node;
 /// <param name="Name">For people; empty until the member has started for the first time.</param>
 /// <param name="PeerUrls">Where the other members reach it.</param>
 /// <param name="ClientUrls">Where clients reach it; empty until it has started for the first time.</param>
-public sealed record MemberInfo(string Name, IReadOnlyList<string> PeerUrls, IReadOnlyList<string> ClientUrls)
+/// <param name="BecomesVoter">
+/// A learner that the leader gives a vote as soon as it has caught up. A voter that is added so does not count before it can
+/// vote, and a group of one does not wait for a member that is not started yet.
+/// </param>
+public sealed record MemberInfo(string Name, IReadOnlyList<string> PeerUrls, IReadOnlyList<string> ClientUrls, bool BecomesVoter = false)
 {
     /// <summary>A member that was never heard of.</summary>
     public static MemberInfo Unknown { get; } = new("", [], []);
@@ -17,7 +21,7 @@ public sealed record MemberInfo(string Name, IReadOnlyList<string> PeerUrls, IRe
     public bool HasStarted => ClientUrls.Count > 0;
 
     public bool Equals(MemberInfo? other) =>
-        other is not null && Name == other.Name && PeerUrls.SequenceEqual(other.PeerUrls) && ClientUrls.SequenceEqual(other.ClientUrls);
+        other is not null && Name == other.Name && BecomesVoter == other.BecomesVoter && PeerUrls.SequenceEqual(other.PeerUrls) && ClientUrls.SequenceEqual(other.ClientUrls);
 
     public override int GetHashCode() => PeerUrls.Count + ClientUrls.Count;
 }
@@ -28,7 +32,7 @@ public sealed record MemberInfo(string Name, IReadOnlyList<string> PeerUrls, IRe
 /// </summary>
 /// <remarks>
 /// Bytes, little-endian: u8 version, u16 count, then for each member in rising order u64 id, name, u8 count and peer URLs,
-/// u8 count and client URLs; a text is u16 length and UTF-8.
+/// u8 count and client URLs, u8 1 if it becomes a voter; a text is u16 length and UTF-8.
 /// </remarks>
 public sealed class MemberDirectory
 {
@@ -120,6 +124,7 @@ public sealed class MemberDirectory
             WriteText(bytes, info.Name);
             WriteTexts(bytes, info.PeerUrls);
             WriteTexts(bytes, info.ClientUrls);
+            bytes.Add(info.BecomesVoter ? (byte)1 : (byte)0);
         }
 
         return [.. bytes];
@@ -136,7 +141,7 @@ public sealed class MemberDirectory
         for (var left = BinaryPrimitives.ReadUInt16LittleEndian(Take(ref rest, sizeof(ushort))); left > 0; left--)
         {
             var id = new MemberId(BinaryPrimitives.ReadUInt64LittleEndian(Take(ref rest, sizeof(ulong))));
-            members.Add(id, new(ReadText(ref rest), ReadTexts(ref rest), ReadTexts(ref rest)));
+            members.Add(id, new(ReadText(ref rest), ReadTexts(ref rest), ReadTexts(ref rest), Take(ref rest, 1)[0] == 1));
         }
 
         return new(members);

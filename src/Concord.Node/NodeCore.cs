@@ -21,6 +21,7 @@ public sealed class NodeCore
     private readonly PendingCommands _pending = new();
     private readonly LeaseKeeper _leases;
     private readonly List<(RequestToken Token, LogIndex Index)> _waitingReads = [];
+    private readonly Dictionary<RequestToken, (LeaseId Lease, bool Renew)> _leaseCalls = [];
     private readonly List<RequestToken> _superseded = [];
     private readonly List<RequestToken> _waitingForLeave = [];
     private readonly ArrayBufferWriter<byte> _encoded = new();
@@ -90,6 +91,12 @@ public sealed class NodeCore
     public SnapshotSchedule Snapshots { get; }
 
     /// <summary>
+    /// A snapshot is due and can be made now: while one from the leader is on its way in, the log no longer describes the
+    /// state.
+    /// </summary>
+    public bool IsSnapshotDue => Snapshots.IsDue(SizeBytes) && _raft.DescribeSnapshot(AppliedIndex) is not null;
+
+    /// <summary>
     /// True when this replica alone decides what is committed, and its state holds everything that was ever acknowledged.
     /// </summary>
     public bool IsSoleVoter => IsLeading && !_raft.Membership.IsJoint && _raft.Membership.Voters is [var only] && only == _raft.Id;
@@ -147,10 +154,22 @@ public sealed class NodeCore
     public void ProposeMembership(
         RequestToken token, IReadOnlyList<MemberChange> changes, JointMode mode, IReadOnlyDictionary<MemberId, MemberInfo> info)
     {
+        if (Role != RaftRole.Leader)
+        {
+            _next.Changes.Add(new(token, RequestOutcome.NotLeader, null));
+            return;
+        }
+
         var fault = info.Values.Select(MemberDirectory.Fault).FirstOrDefault(fault => fault is not null);
         if (fault is not null)
         {
             _next.Changes.Add(new(token, RequestOutcome.InvalidChange, fault));
+            return;
+        }
+
+        if (info.Keys.FirstOrDefault(member => !IsMember(member) && changes.All(change => change.Member != member)) is { IsNone: false } stranger)
+        {
+            _next.Changes.Add(new(token, RequestOutcome.InvalidChange, $"{stranger} is not a member"));
             return;
         }
 
@@ -195,10 +214,14 @@ public sealed class NodeCore
     /// </summary>
     public void Read(RequestToken token) => _raft.ReadIndex((ulong)token.Value);
 
-    /// <summary>Gives a lease its full time again.</summary>
-    public void KeepAlive(RequestToken token, LeaseId lease) => _leases.KeepAlive(token, lease, _next);
+    /// <summary>
+    /// Gives a lease its full time again. Costs a read round, which all that wait share: a deposed leader must not renew
+    /// what its successor is about to end, and a leader that has not applied a grant yet must not say that there is none.
+    /// </summary>
+    public void KeepAlive(RequestToken token, LeaseId lease) => AskLease(token, lease, renew: true);
 
-    public void TimeToLive(RequestToken token, LeaseId lease) => _leases.TimeToLive(token, lease, _next);
+    /// <summary>Asks for the time that a lease has left; a read round, as for <see cref="KeepAlive"/>.</summary>
+    public void TimeToLive(RequestToken token, LeaseId lease) => AskLease(token, lease, renew: false);
 
     /// <summary>One unit of time has passed.</summary>
     public void Tick()
@@ -206,6 +229,7 @@ public sealed class NodeCore
         _raft.Tick();
         _leases.Tick();
         ProposeExpiry();
+        ProposePromotion();
     }
 
     public void Receive(RaftMessage message) => _raft.Receive(message);
@@ -375,6 +399,33 @@ public sealed class NodeCore
         _superseded.Clear();
     }
 
+    /// <summary>Gives learners that are to become voters their vote, once they have caught up.</summary>
+    private void ProposePromotion()
+    {
+        if (!IsLeading || Membership.Learners.Count == 0)
+        {
+            return;
+        }
+
+        var directory = MemberDirectory.Of(Membership);
+        MemberId[] ready = [.. Membership.Learners.Where(learner => directory[learner].BecomesVoter && !IsLateLearner(learner))];
+        if (ready.Length == 0)
+        {
+            return;
+        }
+
+        foreach (var learner in ready)
+        {
+            directory = directory.With(learner, directory[learner] with { BecomesVoter = false });
+        }
+
+        // Refused while another change is under way: the next tick tries again.
+        _ = _raft.ProposeMembership(new([.. ready.Select(learner => new MemberChange(MemberChangeKind.AddVoter, learner))], Context: directory.Encode()));
+    }
+
+    private bool IsMember(MemberId member) =>
+        Membership.Voters.Contains(member) || Membership.OutgoingVoters.Contains(member) || Membership.Learners.Contains(member);
+
     /// <summary>A learner that this leader knows to be too far behind to vote.</summary>
     private bool IsLateLearner(MemberId member)
     {
@@ -450,10 +501,45 @@ public sealed class NodeCore
         if (read.Outcome == ReadOutcome.Ready)
         {
             _waitingReads.Add((token, read.Index));
+            return;
+        }
+
+        var outcome = read.Outcome == ReadOutcome.Overloaded ? RequestOutcome.Overloaded : RequestOutcome.NotLeader;
+        if (_leaseCalls.Remove(token))
+        {
+            effects.Leases.Add(new(token, outcome, null));
         }
         else
         {
-            effects.Reads.Add(new(token, read.Outcome == ReadOutcome.Overloaded ? RequestOutcome.Overloaded : RequestOutcome.NotLeader));
+            effects.Reads.Add(new(token, outcome));
+        }
+    }
+
+    private void AskLease(RequestToken token, LeaseId lease, bool renew)
+    {
+        if (!_leases.IsActive)
+        {
+            _next.Leases.Add(new(token, RequestOutcome.NotLeader, null));
+            return;
+        }
+
+        _leaseCalls.Add(token, (lease, renew));
+        _raft.ReadIndex((ulong)token.Value);
+    }
+
+    private void AnswerRead(RequestToken token, NodeEffects effects)
+    {
+        if (!_leaseCalls.Remove(token, out var call))
+        {
+            effects.Reads.Add(new(token, RequestOutcome.Done));
+        }
+        else if (call.Renew)
+        {
+            _leases.KeepAlive(token, call.Lease, effects);
+        }
+        else
+        {
+            _leases.TimeToLive(token, call.Lease, effects);
         }
     }
 
@@ -465,7 +551,7 @@ public sealed class NodeCore
             var read = _waitingReads[i];
             if (read.Index <= AppliedIndex)
             {
-                effects.Reads.Add(new(read.Token, RequestOutcome.Done));
+                AnswerRead(read.Token, effects);
             }
             else
             {

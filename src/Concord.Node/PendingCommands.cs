@@ -16,23 +16,37 @@ internal sealed class PendingCommands
     private int _first;
 
     /// <summary>The entry of a command is in the log of the leader of its term.</summary>
+    /// <remarks>
+    /// A leader's log ends before an index that it appends at, and holds everything that was ever committed (section 5.4.3).
+    /// So what waits there or further on for an earlier leader's entry will never be committed. Words of two leaders
+    /// may arrive in the wrong order; then it is the new one that waits in vain.
+    /// </remarks>
     public void Add(LogIndex index, Term term, RequestToken token)
     {
-        // That leader's log ended before the index, and it holds everything that was ever committed (section 5.4.3). So
-        // what waits there or further on is of an earlier leader and will never be committed.
-        while (_commands.Count > _first && _commands[^1].Index >= index)
+        var at = _commands.Count;
+        while (at > _first && _commands[at - 1].Index >= index)
         {
-            _superseded.Add(_commands[^1].Token);
-            _commands.RemoveAt(_commands.Count - 1);
+            at--;
+            if (_commands[at].Term < term)
+            {
+                _superseded.Add(_commands[at].Token);
+                _commands.RemoveAt(at);
+            }
         }
 
-        _commands.Add(new(index, term, token));
+        if (at > _first && _commands[at - 1].Term > term)
+        {
+            _superseded.Add(token);
+            return;
+        }
+
+        _commands.Insert(at, new(index, term, token));
     }
 
     /// <summary>An entry is being applied: who waits for it.</summary>
     public RequestToken? Take(in LogEntry entry)
     {
-        while (TryTakeFirst(entry.Index, out var pending))
+        while (TryTakeFirst(entry.Index, entry.Term, out var pending))
         {
             if (pending.Index == entry.Index && pending.Term == entry.Term)
             {
@@ -48,7 +62,7 @@ internal sealed class PendingCommands
     /// <summary>A snapshot took the place of the entries up to here: who waited for one of them.</summary>
     public IEnumerable<RequestToken> TakeSkipped(LogIndex snapshot)
     {
-        while (TryTakeFirst(snapshot, out var pending))
+        while (TryTakeFirst(snapshot, Term.Zero, out var pending))
         {
             yield return pending.Token;
         }
@@ -61,9 +75,13 @@ internal sealed class PendingCommands
         _superseded.Clear();
     }
 
-    private bool TryTakeFirst(LogIndex upTo, out Pending pending)
+    /// <summary>
+    /// The first that waits at most here, or further on for an entry of an earlier term than <paramref name="term"/>: terms
+    /// never fall along the log, so behind an applied entry of this term there is none of an earlier one.
+    /// </summary>
+    private bool TryTakeFirst(LogIndex upTo, Term term, out Pending pending)
     {
-        if (_first == _commands.Count || _commands[_first].Index > upTo)
+        if (_first == _commands.Count || (_commands[_first].Index > upTo && _commands[_first].Term >= term))
         {
             pending = default;
             return false;

@@ -41,6 +41,9 @@ static (string Text, int ExitCode)? Explain(Exception error, ServerOptions optio
 {
     StorageDamagedException or StorageMismatchException => (error.Message, ExitCode.Data),
     DiskInUseException => ($"--data-dir: {error.Message}", ExitCode.Data),
+    FoundingException => (error.Message, ExitCode.Settings),
+    System.Net.Sockets.SocketException => ($"--listen-peer-urls: {error.Message}. Stop the other program or choose another port.", ExitCode.Settings),
+    System.Security.Cryptography.CryptographicException => ($"--peer-cert-file: {error.Message}", ExitCode.Settings),
     DiskException or StorageFailedException => ($"--data-dir '{options.DataDir}': {error.Message}", ExitCode.Data),
     IOException => ($"--listen-client-urls: {error.Message} Stop the other program or choose another port.", ExitCode.Settings),
     _ => null,

@@ -8,7 +8,7 @@ namespace Concord.Storage;
 /// CRC-32C (Castagnoli polynomial, RFC 3720 appendix B.4): finds every error of up to 5 bits in a disk sector, and
 /// processors compute it. Values continue: <c>Append(Append(0, a), b) == Append(0, ab)</c>.
 /// </summary>
-internal static class Crc32C
+public static class Crc32C
 {
     private const uint Polynomial = 0x82F63B78;
     private static readonly uint[] Table = BuildTable();

@@ -28,6 +28,12 @@ public sealed record ServerOptions
 
     public IReadOnlyList<Uri> ListenPeerUrls { get; init; } = [new("http://localhost:2380")];
 
+    /// <summary>
+    /// Other members can connect. A server that founds a cluster of itself alone, and was not told where to listen for others,
+    /// leaves the port closed.
+    /// </summary>
+    public bool HasPeerPort { get; init; }
+
     public IReadOnlyList<Uri> InitialAdvertisePeerUrls { get; init; } = [new("http://localhost:2380")];
 
     /// <summary>The founding members; empty means this one alone.</summary>
@@ -37,6 +43,23 @@ public sealed record ServerOptions
 
     public string InitialClusterToken { get; init; } = "concord-cluster";
 
+    /// <summary>Make this member, with the data it has, the only one of its cluster: the way out when the majority is lost for good.</summary>
+    public bool ForceNewCluster { get; init; }
+
+    /// <summary>PEM file of the certificate shown to other members; empty: clear text.</summary>
+    public string PeerCertFile { get; init; } = "";
+
+    public string PeerKeyFile { get; init; } = "";
+
+    /// <summary>PEM file of the authorities that other members' certificates must come from; empty: the system's.</summary>
+    public string PeerTrustedCaFile { get; init; } = "";
+
+    /// <summary>Whoever connects to the peer port must show a certificate.</summary>
+    public bool PeerClientCertAuth { get; init; }
+
+    /// <summary>The common name that other members' certificates must have; empty: any.</summary>
+    public string PeerCertAllowedCn { get; init; } = "";
+
     /// <summary>One tick of the replica. 100 ms suits a round trip of up to that time.</summary>
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
@@ -45,6 +68,9 @@ public sealed record ServerOptions
 
     /// <summary>Log entries between two snapshots: bounds the replay at start.</summary>
     public long SnapshotCount { get; init; } = 10_000;
+
+    /// <summary>Log entries kept before a snapshot, so that a member that is a little late needs no snapshot.</summary>
+    public int SnapshotCatchUpEntries { get; init; } = 5000;
 
     /// <summary>Size of the key space above which writes that grow it are refused.</summary>
     public long QuotaBackendBytes { get; init; } = 8L << 30;

@@ -57,6 +57,11 @@ public static class ServerOptionsReader
             options = options with { InitialAdvertisePeerUrls = self.PeerUrls };
         }
 
+        if (options.InitialCluster.Count > 1 || options.InitialClusterState == "existing" || given.Contains("listen-peer-urls"))
+        {
+            options = options with { HasPeerPort = true };
+        }
+
         return options.DataDir.Length == 0 && !options.Dev ? options with { DataDir = $"{options.Name}.concord" } : options;
     }
 
@@ -70,27 +75,9 @@ public static class ServerOptionsReader
                 + $"a few late heartbeats would start elections; set it to {FlagValue.Show(10 * options.HeartbeatInterval)} or more");
         }
 
-        if (options.InitialClusterState == "existing")
+        foreach (var problem in MembersCheck.Check(options))
         {
-            yield return new("--initial-cluster-state",
-                "'existing' joins a running cluster, but a cluster has one member until replication lands; leave it out");
-        }
-
-        if (options.InitialCluster.Count > 1)
-        {
-            yield return new("--initial-cluster",
-                $"lists {options.InitialCluster.Count} members, but a cluster has one member until replication lands; list only '{options.Name}' or leave it out");
-        }
-        else if (options.InitialCluster[0] is var only && only.Name != options.Name)
-        {
-            yield return new("--initial-cluster", $"lists '{only.Name}' but --name is '{options.Name}'; make them the same");
-        }
-        else if (!only.PeerUrls.OrderBy(FlagValue.Show, StringComparer.Ordinal)
-            .SequenceEqual(options.InitialAdvertisePeerUrls.OrderBy(FlagValue.Show, StringComparer.Ordinal)))
-        {
-            yield return new("--initial-cluster",
-                $"gives '{options.Name}' the addresses {FlagValue.Show(only.PeerUrls)} but --initial-advertise-peer-urls says "
-                + $"{FlagValue.Show(options.InitialAdvertisePeerUrls)}; make them the same");
+            yield return problem;
         }
 
         if (File.Exists(options.DataDir))

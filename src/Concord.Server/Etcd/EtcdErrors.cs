@@ -54,6 +54,23 @@ internal static class EtcdErrors
 
     public static RpcException TimedOut() => Error(StatusCode.Unavailable, "etcdserver: request timed out");
 
+    public static RpcException TimedOutConnectionLost() =>
+        Error(StatusCode.Unavailable, "etcdserver: request timed out, possibly due to connection lost");
+
+    public static RpcException TimedOutLeaderFailed() =>
+        Error(StatusCode.Unavailable, "etcdserver: request timed out, possibly due to previous leader failure");
+
+    public static RpcException MemberExists() => Error(StatusCode.FailedPrecondition, "etcdserver: member ID already exist");
+
+    public static RpcException PeerUrlExists() => Error(StatusCode.FailedPrecondition, "etcdserver: Peer URLs already exists");
+
+    public static RpcException MemberBadUrls() => Error(StatusCode.InvalidArgument, "etcdserver: given member URLs are invalid");
+
+    public static RpcException LearnerNotReady() =>
+        Error(StatusCode.FailedPrecondition, "etcdserver: can only promote a learner member which is in sync with leader");
+
+    public static RpcException InvalidChange(string reason) => Error(StatusCode.FailedPrecondition, $"etcdserver: {reason}");
+
     public static RpcException NotLeader() => Error(StatusCode.FailedPrecondition, "etcdserver: not leader");
 
     public static RpcException BadLeaderTransferee() =>
@@ -108,6 +125,12 @@ internal static class EtcdErrors
         ReplicaFailure.NoLeader => NoLeader(),
         ReplicaFailure.Stopped => Stopped(),
         ReplicaFailure.TimedOut => TimedOut(),
+        ReplicaFailure.ConnectionLost => TimedOutConnectionLost(),
+        ReplicaFailure.LeaderFailed => TimedOutLeaderFailed(),
+        ReplicaFailure.InvalidChange => InvalidChange(exception.Message),
+        ReplicaFailure.LearnerNotReady => LearnerNotReady(),
+        ReplicaFailure.NotLeader => NotLeader(),
+        ReplicaFailure.BadTransferTarget => BadLeaderTransferee(),
         ReplicaFailure.NoSpace or ReplicaFailure.DiskFull => NoSpace(),
         ReplicaFailure.RequestTooLarge => RequestTooLarge(),
         _ => throw new ArgumentOutOfRangeException(nameof(exception), exception.Failure, "The replica has a failure that the etcd API has no text for."),

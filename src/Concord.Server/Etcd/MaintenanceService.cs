@@ -1,6 +1,7 @@
 using Concord.Mvcc;
 using Concord.Protocol.Etcd;
 using Concord.Server.Hosting;
+using Concord.Server.Replica;
 using Grpc.Core;
 
 namespace Concord.Server.Etcd;
@@ -75,8 +76,7 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
         });
     }
 
-    /// <summary>A leader that has nobody to hand over to refuses every target but itself.</summary>
-    public override Task<MoveLeaderResponse> MoveLeader(MoveLeaderRequest request, ServerCallContext context)
+    public override async Task<MoveLeaderResponse> MoveLeader(MoveLeaderRequest request, ServerCallContext context)
     {
         var status = store.Replica.Status;
         if (status.LeaderId != status.MemberId)
@@ -84,9 +84,19 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
             throw EtcdErrors.NotLeader();
         }
 
-        return request.TargetID == status.MemberId
-            ? Task.FromResult(new MoveLeaderResponse())
-            : throw EtcdErrors.BadLeaderTransferee();
+        if (request.TargetID != status.MemberId)
+        {
+            try
+            {
+                await store.Replica.HandOverAsync(request.TargetID, context.CancellationToken).ConfigureAwait(false);
+            }
+            catch (ReplicaException exception)
+            {
+                throw EtcdErrors.From(exception);
+            }
+        }
+
+        return new MoveLeaderResponse();
     }
 
     private static uint Hash(KeySpaceView view, long revision)

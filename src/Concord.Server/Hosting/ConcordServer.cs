@@ -1,4 +1,5 @@
 using Concord.Server.Cluster;
+using Concord.Server.Peers;
 using Concord.Server.Replica;
 using Concord.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -18,6 +19,8 @@ public sealed class ConcordServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly string? _temporaryDirectory;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _announced;
 
     /// <summary>Where the data is; a temporary directory unless the options named one.</summary>
     public string DataDirectory => _temporaryDirectory ?? Options.DataDir;
@@ -29,6 +32,8 @@ public sealed class ConcordServer : IAsyncDisposable
         Options = options;
         Replica = replica;
         ClientUrls = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(url => new Uri(url))];
+        var advertised = options.AdvertiseClientUrls.Count > 0 ? options.AdvertiseClientUrls : ClientUrls;
+        _announced = replica.AnnounceAsync([.. advertised.Select(url => url.GetLeftPart(UriPartial.Authority))], _stopping.Token);
     }
 
     public ServerOptions Options { get; }
@@ -62,6 +67,7 @@ public sealed class ConcordServer : IAsyncDisposable
             var app = builder.Build();
             Slices.Map(app);
             app.Lifetime.ApplicationStopping.Register(replica.Watches.Close);
+            app.Lifetime.ApplicationStopping.Register(replica.BeginHandOver);
             await app.StartAsync(cancellation);
             return new(app, options, replica, temporary);
         }
@@ -95,27 +101,48 @@ public sealed class ConcordServer : IAsyncDisposable
     /// <summary>Stops taking calls, lets open ones finish for a short while, makes everything durable.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _stopping.CancelAsync();
         await _app.StopAsync();
         await Replica.DisposeAsync();
+        await Task.WhenAny(_announced);
+        _stopping.Dispose();
         await _app.DisposeAsync();
         DeleteTemporary(_temporaryDirectory);
     }
 
-    private static Task<LocalReplica> StartReplicaAsync(ServerOptions options, ILoggerFactory logging, CancellationToken cancellation)
+    private static async Task<LocalReplica> StartReplicaAsync(ServerOptions options, ILoggerFactory logging, CancellationToken cancellation)
     {
         var disk = new FileDisk(options.DataDir);
+        var tls = options.PeerCertFile.Length == 0 ? null
+            : PeerTls.Load(options.PeerCertFile, options.PeerKeyFile, options.PeerTrustedCaFile, options.PeerClientCertAuth, options.PeerCertAllowedCn);
+        PeerOptions Peers(MemberIdentity identity) => new()
+        {
+            Identity = identity,
+            AdvertiseUrls = [.. options.InitialAdvertisePeerUrls.Select(FlagValue.Show)],
+            ListenUrls = options.ListenPeerUrls,
+            ListensAlone = options.HasPeerPort,
+            Tls = tls,
+        };
+
+        // Asking the others who they are blocks.
+        var founding = await Task.Run(() => MemberFounding.Decide(disk, options, Peers, cancellation), cancellation);
         var replica = new ReplicaOptions
         {
-            Identity = MemberFounding.ReadOrFound(disk, options),
+            Identity = founding.Identity,
+            FirstMembership = founding.First,
+            EmptyLogProblem = founding.Problem,
+            ForceNewCluster = options.ForceNewCluster,
+            Peers = Peers(founding.Identity),
             TickInterval = options.HeartbeatInterval,
             ElectionTicks = (int)Math.Ceiling(options.ElectionTimeout / options.HeartbeatInterval),
             SnapshotEntries = options.SnapshotCount,
+            CatchUpEntries = options.SnapshotCatchUpEntries,
             QuotaBytes = options.QuotaBackendBytes,
             RequestBytesMax = options.MaxRequestBytes,
             RequestTimeout = TimeSpan.FromSeconds(5) + 2 * options.ElectionTimeout,
             WatchProgressInterval = options.WatchProgressNotifyInterval,
         };
-        return LocalReplica.StartAsync(replica, disk, logging.CreateLogger<LocalReplica>(), cancellation);
+        return await LocalReplica.StartAsync(replica, disk, logging.CreateLogger<LocalReplica>(), cancellation);
     }
 
     private static WebApplicationBuilder CreateBuilder(ServerOptions options, ILoggerFactory logging, bool ownsLogging)

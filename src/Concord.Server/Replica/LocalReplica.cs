@@ -1,5 +1,8 @@
 using System.Buffers;
 using Concord.Mvcc;
+using Concord.Node;
+using Concord.Raft;
+using Concord.Server.Peers;
 using Concord.Storage;
 
 namespace Concord.Server.Replica;
@@ -17,6 +20,9 @@ public sealed class LocalReplica : IAsyncDisposable
 {
     /// <summary>The buffer that a thread keeps for encoding; larger commands get their own.</summary>
     private const int KeptBufferBytes = 64 << 10;
+
+    /// <summary>Between two tries to tell the cluster about this member: while there is no leader, trying costs nothing.</summary>
+    private static readonly TimeSpan AnnounceRetry = TimeSpan.FromMilliseconds(250);
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? s_buffer;
@@ -61,6 +67,24 @@ public sealed class LocalReplica : IAsyncDisposable
         }
     }
 
+    /// <summary>Who belongs to the cluster, as it was agreed on, in the order of the ids.</summary>
+    public IReadOnlyList<ClusterMember> Members
+    {
+        get
+        {
+            var membership = _shared.Facts.Membership;
+            var directory = MemberDirectory.Of(membership);
+            return [.. membership.Voters.Union(membership.OutgoingVoters).Union(membership.Learners).Order().Select(id =>
+            {
+                var info = directory[id];
+                return new ClusterMember(id.Value, info.Name, info.PeerUrls, info.ClientUrls, membership.Learners.Contains(id), info.BecomesVoter);
+            })];
+        }
+    }
+
+    /// <summary>The addresses that other members can connect to, with real ports; none if there is no peer port.</summary>
+    public IReadOnlyList<System.Net.IPEndPoint> PeerEndpoints => _engine.Network?.Endpoints ?? [];
+
     /// <summary>Writes are refused because the key space has reached its quota.</summary>
     public bool IsOverQuota => _shared.Facts.SizeBytes > _options.QuotaBytes;
 
@@ -75,7 +99,7 @@ public sealed class LocalReplica : IAsyncDisposable
         ReplicaOptions options, IDisk disk, ILogger<LocalReplica> logger, CancellationToken cancellation)
     {
         // Recovery blocks on the disk, maybe for seconds.
-        var engine = await Task.Run(() => ReplicaEngine.Start(options, disk, new ReplicaLog(logger), cancellation), cancellation);
+        var engine = await Task.Run(() => ReplicaEngine.Start(options, disk, new ReplicaLog(logger), new PeerLog(logger), cancellation), cancellation);
         var replica = new LocalReplica(options, engine);
         try
         {
@@ -149,6 +173,80 @@ public sealed class LocalReplica : IAsyncDisposable
         Submit<long?>(RequestKind.TimeToLive, default, lease, cancellation);
 
     /// <summary>
+    /// Changes who belongs to the cluster. Completes when the change is committed and no joint configuration is left. May be
+    /// called on every member.
+    /// </summary>
+    /// <param name="info">Names and addresses of members, new ones too.</param>
+    /// <exception cref="ReplicaException">Not possible (<see cref="ReplicaFailure.InvalidChange"/>), or its fate is unknown.</exception>
+    internal async Task ChangeMembershipAsync(
+        IReadOnlyList<MemberChange> changes, IReadOnlyDictionary<MemberId, MemberInfo> info, CancellationToken cancellation)
+    {
+        if (_engine.Network is null && changes.Count > 0)
+        {
+            throw new ReplicaException(ReplicaFailure.InvalidChange, "this member listens for no others: restart it with --listen-peer-urls and --initial-advertise-peer-urls that they can reach");
+        }
+
+        await Submit(ReplicaRequest<bool>.Of(new MembershipCall(changes, JointMode.Auto, info)), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Tells the cluster this member's name and where clients reach it, again and again until it is agreed on, or the token
+    /// is cancelled.
+    /// </summary>
+    internal async Task AnnounceAsync(IReadOnlyList<string> clientUrls, CancellationToken cancellation)
+    {
+        var self = new MemberId(_options.Identity.MemberId);
+        while (!cancellation.IsCancellationRequested)
+        {
+            var known = MemberDirectory.Of(_shared.Facts.Membership)[self];
+            var wanted = known with
+            {
+                Name = _options.Identity.Name,
+                PeerUrls = known.PeerUrls.Count > 0 ? known.PeerUrls : _options.Peers?.AdvertiseUrls ?? [],
+                ClientUrls = clientUrls,
+            };
+            try
+            {
+                if (wanted.Equals(known))
+                {
+                    return;
+                }
+
+                await ChangeMembershipAsync([], new Dictionary<MemberId, MemberInfo> { [self] = wanted }, cancellation).ConfigureAwait(false);
+                return;
+            }
+            catch (ReplicaException error) when (error.Failure != ReplicaFailure.Stopped)
+            {
+                await Task.Delay(AnnounceRetry, _options.Time, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Hands leadership to another voter and waits until it leads. Only the leader can.
+    /// </summary>
+    /// <param name="target">0: whoever would take over best.</param>
+    /// <exception cref="ReplicaException">Not possible, or the target did not take over in time; then this member leads on.</exception>
+    public async Task HandOverAsync(ulong target, CancellationToken cancellation)
+    {
+        var result = await _engine.HandOverAsync(new(target)).WaitAsync(cancellation).ConfigureAwait(false);
+        if (result is TransferResult.Started or TransferResult.AlreadyLeader)
+        {
+            return;
+        }
+
+        throw result switch
+        {
+            TransferResult.NotLeader => new ReplicaException(ReplicaFailure.NotLeader, "This member does not lead; ask the one that does."),
+            TransferResult.NotAVoter => new ReplicaException(ReplicaFailure.BadTransferTarget, "Leadership can only be handed to another member with a vote."),
+            _ => new ReplicaException(ReplicaFailure.TimedOut, "The target did not take over in time; this member leads on."),
+        };
+    }
+
+    /// <summary>The process is about to stop: somebody else should lead while it lets its clients finish.</summary>
+    internal void BeginHandOver() => _ = _engine.HandOverAsync(MemberId.None);
+
+    /// <summary>
     /// Refuses new calls, lets those under way finish for a while, makes everything durable and ends the threads. Watch
     /// streams end.
     /// </summary>
@@ -156,7 +254,7 @@ public sealed class LocalReplica : IAsyncDisposable
     {
         lock (_stopLock)
         {
-            return _stopped ??= Task.Run(_engine.Stop);
+            return _stopped ??= Task.Run(_engine.Dispose);
         }
     }
 
@@ -176,19 +274,21 @@ public sealed class LocalReplica : IAsyncDisposable
         return encoded;
     }
 
-    private ValueTask<T> Submit<T>(RequestKind kind, ReadOnlyMemory<byte> command, LeaseId lease, CancellationToken cancellation)
+    private ValueTask<T> Submit<T>(RequestKind kind, ReadOnlyMemory<byte> command, LeaseId lease, CancellationToken cancellation) =>
+        Submit(ReplicaRequest<T>.Rent(kind, command, lease), cancellation);
+
+    private ValueTask<T> Submit<T>(ReplicaRequest<T> request, CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested)
         {
             return ValueTask.FromCanceled<T>(cancellation);
         }
 
-        if (!_shared.TryReserve(command.Length, _options))
+        if (!_shared.TryReserve(request.Command.Length, _options))
         {
             return ValueTask.FromException<T>(ReplicaFailures.TooManyRequests());
         }
 
-        var request = ReplicaRequest<T>.Rent(kind, command, lease);
         request.Deadline = _options.Time.GetTimestamp() + _timeoutTimestamps;
         var answer = request.WaitAsync(cancellation);
         if (!_shared.Inbox.TryAdd(request))

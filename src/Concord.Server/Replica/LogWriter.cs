@@ -18,6 +18,7 @@ internal sealed class LogWriter
     private readonly ReplicaLog _events;
     private readonly TimeSpan _retryInterval;
     private readonly Action<ulong> _persisted;
+    private readonly Action<IReadOnlyList<RaftMessage>> _send;
     private readonly Action<Exception> _failed;
     private readonly Thread _thread;
 
@@ -30,15 +31,24 @@ internal sealed class LogWriter
 
     // Of the thread alone.
     private readonly Queue<LogWrite> _writes = new();
+    private readonly List<RaftMessage> _promises = [];
 
+    /// <param name="send">Sends messages that waited for their write. Called on the writer's thread: they take no detour.</param>
     /// <param name="persisted">Called on the writer's thread with the newest durable write.</param>
     /// <param name="failed">Called once, when nothing more can be written.</param>
-    public LogWriter(ReplicaStorage storage, ReplicaLog events, TimeSpan retryInterval, Action<ulong> persisted, Action<Exception> failed)
+    public LogWriter(
+        ReplicaStorage storage,
+        ReplicaLog events,
+        TimeSpan retryInterval,
+        Action<IReadOnlyList<RaftMessage>> send,
+        Action<ulong> persisted,
+        Action<Exception> failed)
     {
         _storage = storage;
         _log = storage.Log;
         _events = events;
         _retryInterval = retryInterval;
+        _send = send;
         _persisted = persisted;
         _failed = failed;
         _thread = new Thread(Run) { IsBackground = true, Name = "concord log" };
@@ -139,6 +149,7 @@ internal sealed class LogWriter
             {
                 Append(write);
                 last = write.Sequence;
+                _promises.AddRange(write.SendAfter);
                 _writes.Dequeue();
             }
 
@@ -161,6 +172,12 @@ internal sealed class LogWriter
         if (last != 0)
         {
             Flush();
+            if (_promises.Count > 0)
+            {
+                _send(_promises);
+                _promises.Clear();
+            }
+
             _persisted(last);
             PrepareSegment();
         }

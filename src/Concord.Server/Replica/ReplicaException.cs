@@ -19,6 +19,24 @@ public enum ReplicaFailure
     NoSpace,
 
     RequestTooLarge,
+
+    /// <summary>The word of the leader was lost with the connection to it; the command may still apply.</summary>
+    ConnectionLost,
+
+    /// <summary>The leader was lost while it had the call; the command may still apply.</summary>
+    LeaderFailed,
+
+    /// <summary>The change of membership is not possible; the message says why.</summary>
+    InvalidChange,
+
+    /// <summary>The learner still lacks too much of the log to be given a vote.</summary>
+    LearnerNotReady,
+
+    /// <summary>Only the leader can do it.</summary>
+    NotLeader,
+
+    /// <summary>Leadership can only be handed to another voter.</summary>
+    BadTransferTarget,
 }
 
 /// <summary>The replica could not take or finish a call.</summary>

@@ -9,6 +9,9 @@ internal static class ReplicaFailures
     {
         RequestOutcome.NotLeader => new(ReplicaFailure.NoLeader, "This member does not lead at present; try again or ask another member."),
         RequestOutcome.Superseded => new(ReplicaFailure.NoLeader, "The leader changed before the command was agreed on; it was not applied. Try again."),
+        RequestOutcome.Unknown => LeaderFailed(),
+        RequestOutcome.ChangePending => new(ReplicaFailure.TooManyRequests, "Another change of membership is under way; try again later."),
+        RequestOutcome.LearnerNotReady => new(ReplicaFailure.LearnerNotReady, "The learner still lacks too much of the log; try again when it has caught up."),
         RequestOutcome.Overloaded => TooManyRequests(),
         RequestOutcome.TooLarge => new(ReplicaFailure.RequestTooLarge, "The command is larger than the log takes; split it."),
         _ => throw new System.Diagnostics.UnreachableException(),
@@ -20,6 +23,12 @@ internal static class ReplicaFailures
     public static ReplicaException Stopped() =>
         new(ReplicaFailure.Stopped, "The server is stopping; a write that was under way may or may not be applied.");
 
+    public static ReplicaException ConnectionLost() =>
+        new(ReplicaFailure.ConnectionLost, "The connection to the leader was lost before its answer came; the write may or may not be applied.");
+
+    public static ReplicaException LeaderFailed() =>
+        new(ReplicaFailure.LeaderFailed, "The leader changed before its answer came; the write may or may not be applied.");
+
     public static ReplicaException DiskFull() =>
         new(ReplicaFailure.DiskFull, "The disk of the server is full; nothing was accepted. Make room, writes then go on by themselves.");
 
@@ -27,6 +36,9 @@ internal static class ReplicaFailures
         new(ReplicaFailure.TimedOut, isDiskFull
             ? "The disk of the server is full and there was no room in time; the write may still be applied when there is."
             : "The server did not finish in time; the write may still be applied.");
+
+    public static ReplicaException NoLeaderInTime() =>
+        new(ReplicaFailure.TimedOut, "There was no leader in time; what was not agreed on before may still be applied. See whether a majority of the members runs and can connect.");
 
     public static ReplicaException NoSpace(long quotaBytes) =>
         new(ReplicaFailure.NoSpace, $"The key space has reached its quota of {quotaBytes} bytes; nothing was accepted. Delete keys and compact, or raise --quota-backend-bytes.");

@@ -1,9 +1,14 @@
+using Concord.Server.Peers;
+
 namespace Concord.Server.Replica;
 
 /// <summary>What the loop takes in one turn.</summary>
 internal sealed class ReplicaTurn
 {
     public List<ReplicaRequest> Requests { get; set; } = [];
+
+    /// <summary>What other members sent.</summary>
+    public List<PeerMessage> Messages { get; set; } = [];
 
     /// <summary>The newest write that is durable; 0 if none was reported.</summary>
     public ulong Persisted { get; set; }
@@ -18,13 +23,17 @@ internal sealed class ReplicaTurn
 
 /// <summary>
 /// Where callers, the log writer and the timer leave what the loop has to take in. One lock for a few instructions, one
-/// wake-up for everything that comes while the loop is busy. Bounded by the replica's limit of pending calls.
+/// wake-up for everything that comes while the loop is busy. Bounded by the replica's limit of pending calls, and for messages
+/// of other members by <paramref name="messageBytesMax"/>.
 /// </summary>
-internal sealed class ReplicaInbox
+internal sealed class ReplicaInbox(long messageBytesMax)
 {
     private readonly object _lock = new();
     private List<ReplicaRequest> _requests = [];
     private List<Action> _calls = [];
+    private List<PeerMessage> _messages = [];
+    private long _messageBytes;
+    private int _blockedReceivers;
     private ulong _persisted;
     private bool _isTickDue;
     private bool _isStopping;
@@ -51,6 +60,24 @@ internal sealed class ReplicaInbox
         lock (_lock)
         {
             _persisted = sequence;
+            Wake();
+        }
+    }
+
+    /// <summary>Messages of other members. Blocks while too much waits already, so that the network slows the sender down.</summary>
+    public void Receive(List<PeerMessage> messages, long bytes)
+    {
+        lock (_lock)
+        {
+            while (_messageBytes > 0 && _messageBytes + bytes > messageBytesMax && !_isStopping)
+            {
+                _blockedReceivers++;
+                Monitor.Wait(_lock);
+                _blockedReceivers--;
+            }
+
+            _messages.AddRange(messages);
+            _messageBytes += bytes;
             Wake();
         }
     }
@@ -87,9 +114,10 @@ internal sealed class ReplicaInbox
     {
         turn.Requests.Clear();
         turn.Calls.Clear();
+        turn.Messages.Clear();
         lock (_lock)
         {
-            while (wait && _requests.Count == 0 && _calls.Count == 0 && _persisted == 0 && !_isTickDue && !_isStopping)
+            while (wait && _requests.Count == 0 && _calls.Count == 0 && _messages.Count == 0 && _persisted == 0 && !_isTickDue && !_isStopping)
             {
                 _isWaiting = true;
                 Monitor.Wait(_lock);
@@ -98,6 +126,13 @@ internal sealed class ReplicaInbox
 
             (turn.Requests, _requests) = (_requests, turn.Requests);
             (turn.Calls, _calls) = (_calls, turn.Calls);
+            (turn.Messages, _messages) = (_messages, turn.Messages);
+            _messageBytes = 0;
+            if (_blockedReceivers > 0)
+            {
+                Monitor.PulseAll(_lock);
+            }
+
             (turn.Persisted, _persisted) = (_persisted, 0);
             (turn.IsTickDue, _isTickDue) = (_isTickDue, false);
             turn.IsStopping = _isStopping;
@@ -106,9 +141,14 @@ internal sealed class ReplicaInbox
 
     private void Wake()
     {
-        if (_isWaiting)
+        // All, if a receiver waits too: a single pulse could reach it instead of the loop.
+        if (_isWaiting && _blockedReceivers == 0)
         {
             Monitor.Pulse(_lock);
+        }
+        else if (_isWaiting || _isStopping)
+        {
+            Monitor.PulseAll(_lock);
         }
     }
 }

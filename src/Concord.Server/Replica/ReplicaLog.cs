@@ -21,6 +21,9 @@ internal sealed partial class ReplicaLog(ILogger logger)
     [LoggerMessage(1005, LogLevel.Information, "Role {Role} in term {Term}, leader {Leader}")]
     public partial void RoleChanged(string role, long term, string leader);
 
+    [LoggerMessage(1006, LogLevel.Warning, "Going on alone from entry {Index} on, without {Others}. Do not start the others again with their old data")]
+    public partial void WentOnAlone(long index, string others);
+
     [LoggerMessage(1010, LogLevel.Error, "The disk is full, writes are refused until there is room; reads go on. {Reason}")]
     public partial void DiskFull(string reason);
 
@@ -44,6 +47,9 @@ internal sealed partial class ReplicaLog(ILogger logger)
 
     [LoggerMessage(1023, LogLevel.Error, "The newest snapshot is damaged, so the older one is kept. {Reason}")]
     public partial void SnapshotDamaged(string reason);
+
+    [LoggerMessage(1024, LogLevel.Information, "The state was replaced by the leader's at entry {Index}, revision {Revision}")]
+    public partial void SnapshotInstalled(long index, long revision);
 
     [LoggerMessage(1030, LogLevel.Warning, "The key space has reached its quota of {QuotaBytes} bytes: writes that grow it are refused. Delete keys and compact, or raise --quota-backend-bytes")]
     public partial void QuotaReached(long quotaBytes);

@@ -1,11 +1,12 @@
-using Concord.Mvcc;
 using Concord.Node;
+using Concord.Raft;
+using Concord.Server.Peers;
 
 namespace Concord.Server.Replica;
 
 /// <summary>
 /// The replica's thread: takes everything that waits, gives it to the node, performs the effects. The node belongs to this
-/// thread alone. It never waits for a disk, a client or a watcher.
+/// thread alone. It never waits for a disk, a client, a watcher or another member.
 /// </summary>
 internal sealed class ReplicaLoop
 {
@@ -21,31 +22,38 @@ internal sealed class ReplicaLoop
     private readonly ReplicaOptions _options;
     private readonly NodeCore _node;
     private readonly ReplicaShared _shared;
+    private readonly ReplicaParts _parts;
     private readonly LogWriter _writer;
-    private readonly SnapshotWorker _snapshots;
+    private readonly PeerNetwork? _network;
     private readonly ReplicaLog _events;
     private readonly Thread _thread;
     private readonly ITimer _tickTimer;
 
     private readonly ReplicaTurn _turn = new();
-    private readonly Dictionary<long, ReplicaRequest> _underWay = [];
-    private readonly Queue<(long Token, long Deadline)> _deadlines = new();
-    private readonly List<ReplicaRequest> _answered = [];
-    private long _lastToken;
+    private readonly ReplicaCalls _calls;
+    private readonly LeaderCalls _leader;
+    private readonly PeerDesk? _desk;
+    private readonly LeadershipHandOver _handOver;
     private long _lastTick;
     private long _snapshotNotBefore;
     private long _stopBefore;
     private bool _isOverQuota;
+    private Membership? _publishedMembership;
+    private MemberId _publishedLeader;
 
-    public ReplicaLoop(
-        ReplicaOptions options, NodeCore node, ReplicaShared shared, LogWriter writer, SnapshotWorker snapshots, ReplicaLog events)
+    public ReplicaLoop(ReplicaOptions options, NodeCore node, ReplicaShared shared, ReplicaParts parts, ReplicaLog events)
     {
         _options = options;
         _node = node;
         _shared = shared;
-        _writer = writer;
-        _snapshots = snapshots;
+        _parts = parts;
+        _writer = parts.Writer;
+        _network = parts.Network;
         _events = events;
+        _calls = new(shared);
+        _leader = new(node, _calls, parts.Network);
+        _desk = parts.Network is { } network ? new(node, _calls, _leader, network) : null;
+        _handOver = new(node);
         _lastTick = Now;
         _tickTimer = options.Time.CreateTimer(
             static shared => ((ReplicaShared)shared!).Inbox.Tick(), shared, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -62,6 +70,43 @@ internal sealed class ReplicaLoop
 
     /// <summary>Waits for the thread's end, after the inbox was told to stop.</summary>
     public void Join() => _thread.Join();
+
+    /// <summary>Something happened to the connection to a member. Called on any thread.</summary>
+    public void Report(MemberId member, PeerEvent what) => _shared.Inbox.Call(() =>
+    {
+        switch (what)
+        {
+            case PeerEvent.Connected:
+                _leader.Retry();
+                break;
+            case PeerEvent.ConnectionRefused:
+                _node.ReportConnectionRefused(member);
+                break;
+            default:
+                _node.ReportUnreachable(member);
+                break;
+        }
+
+        if (what == PeerEvent.ConnectionLost)
+        {
+            _leader.ConnectionLost(member);
+        }
+    });
+
+    /// <summary>A snapshot for a member was delivered, or could not be. Called on any thread.</summary>
+    public void SnapshotDone(MemberId member, bool delivered) => _shared.Inbox.Call(() => _node.ReportSnapshot(member, delivered));
+
+    /// <summary>
+    /// Hands leadership to another voter. Completes when that is done, or at once if this replica does not lead. Called
+    /// on any thread.
+    /// </summary>
+    /// <param name="target">None: whoever would take over best.</param>
+    public Task<TransferResult?> HandOverAsync(MemberId target)
+    {
+        var done = new TaskCompletionSource<TransferResult?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _shared.Inbox.Call(() => _handOver.Start(target, done));
+        return done.Task;
+    }
 
     private void Run()
     {
@@ -86,6 +131,7 @@ internal sealed class ReplicaLoop
         }
 
         _tickTimer.Dispose();
+        _handOver.End();
         FailAll();
     }
 
@@ -101,36 +147,19 @@ internal sealed class ReplicaLoop
             call();
         }
 
+        foreach (var message in _turn.Messages)
+        {
+            _desk!.Receive(message);
+        }
+
         foreach (var request in _turn.Requests)
         {
-            TakeIn(request);
+            _leader.Begin(_calls.Add(request), request);
         }
 
         if (_turn.IsTickDue)
         {
             Tick();
-        }
-    }
-
-    private void TakeIn(ReplicaRequest request)
-    {
-        var token = new RequestToken(++_lastToken);
-        _underWay.Add(token.Value, request);
-        _deadlines.Enqueue((token.Value, request.Deadline));
-        switch (request.Kind)
-        {
-            case RequestKind.Propose:
-                _node.Propose(token, request.Command);
-                break;
-            case RequestKind.KeepAlive:
-                _node.KeepAlive(token, request.Lease);
-                break;
-            case RequestKind.TimeToLive:
-                _node.TimeToLive(token, request.Lease);
-                break;
-            case RequestKind.Read:
-                _node.Read(token);
-                break;
         }
     }
 
@@ -147,7 +176,9 @@ internal sealed class ReplicaLoop
             _lastTick = now;
             left = _options.TickInterval;
             _node.Tick();
-            TimeOutRequests(now);
+            _leader.Retry();
+            _leader.Tidy();
+            _calls.TimeOut(now, () => _writer.IsDiskFull || !_node.Leader.IsNone ? ReplicaFailures.TimedOut(_writer.IsDiskFull) : ReplicaFailures.NoLeaderInTime());
         }
 
         // A timer counts whole milliseconds and would come too early for a fraction.
@@ -156,27 +187,37 @@ internal sealed class ReplicaLoop
 
     private void Perform()
     {
+        _leader.Flush();
         for (var effects = _node.TakeEffects(); !effects.IsEmpty; effects = _node.TakeEffects())
         {
             Perform(effects);
+            _leader.Flush();
         }
 
+        _network?.Flush();
         _shared.Publish(_node);
+        PublishFacts();
+        _handOver.Look();
         WatchQuota();
-        _shared.Pump.Complete(_answered);
-        _answered.Clear();
+        _calls.Complete();
     }
 
     private void Perform(NodeEffects effects)
     {
-        if (effects.SendNow.Count > 0 || effects.Install is not null)
+        if (effects.Membership is { } membership)
         {
-            throw new NodeInvariantException("a group of one has nobody to talk to");
+            _network?.Follow(membership);
         }
 
+        Send(effects.SendNow);
         foreach (var write in effects.Writes)
         {
             _writer.Write(write);
+        }
+
+        if (effects.Install is { } snapshot)
+        {
+            Install(snapshot);
         }
 
         foreach (var view in effects.Views)
@@ -188,71 +229,100 @@ internal sealed class ReplicaLoop
         if (effects.RoleChange is { } change)
         {
             _events.RoleChanged(change.Role.ToString(), change.Term.Value, change.Leader.ToString());
+            _leader.LeaderChanged();
         }
+    }
+
+    /// <summary>For whoever asks this member who the members are. Only when that changed.</summary>
+    private void PublishFacts()
+    {
+        if (_network is not null && (!ReferenceEquals(_publishedMembership, _node.AppliedMembership) || _publishedLeader != _node.Leader))
+        {
+            (_publishedMembership, _publishedLeader) = (_node.AppliedMembership, _node.Leader);
+            _network.Publish(new(_options.Identity.ClusterId, _node.Id, _node.Leader, _node.AppliedIndex, _node.AppliedMembership));
+        }
+    }
+
+    private void Send(List<RaftMessage> messages)
+    {
+        foreach (var message in messages)
+        {
+            if (_network is null)
+            {
+                throw new NodeInvariantException("a member without a peer port has nobody to talk to");
+            }
+
+            if (message is RaftMessage.InstallSnapshot install)
+            {
+                _parts.Outgoing!.Send(install);
+            }
+            else
+            {
+                _network.Send(message);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The state is replaced by the leader's. It was loaded while it arrived; only after a restart between its write and this
+    /// step would it have to be read here, and then recovery has done so.
+    /// </summary>
+    private void Install(SnapshotMetadata snapshot)
+    {
+        var received = _desk?.TakeReceived(snapshot);
+        var space = received?.Space ?? _parts.LoadSnapshot(snapshot);
+        _node.Installed(snapshot, space);
+        _events.SnapshotInstalled(snapshot.Index.Value, space.View.Revision);
     }
 
     private void Collect(NodeEffects effects)
     {
         foreach (var answer in effects.Commands)
         {
-            if (Take(answer.Token, answer.Outcome) is ReplicaRequest<CommandResult> request)
+            if (answer.Outcome == RequestOutcome.Done)
             {
-                request.SetResult(answer.Result!);
+                _calls.Finish(answer.Token.Value, answer.Result!);
+            }
+            else if (_desk is null || !_desk.TryAnswer(answer.Token, answer.Outcome, null))
+            {
+                _leader.Refused(answer.Token.Value, answer.Outcome);
             }
         }
 
         foreach (var answer in effects.Leases)
         {
-            if (Take(answer.Token, answer.Outcome) is ReplicaRequest<long?> request)
+            if (_desk is not null && _desk.TryAnswer(answer))
             {
-                request.SetResult(answer.Seconds);
+                continue;
+            }
+
+            if (answer.Outcome == RequestOutcome.Done)
+            {
+                _calls.Finish(answer.Token.Value, answer.Seconds);
+            }
+            else
+            {
+                _leader.Refused(answer.Token.Value, answer.Outcome);
+            }
+        }
+
+        foreach (var answer in effects.Changes)
+        {
+            if (_desk is null || !_desk.TryAnswer(answer.Token, answer.Outcome, answer.Reason))
+            {
+                _leader.Settle(answer.Token.Value, answer.Outcome, answer.Reason);
             }
         }
 
         foreach (var answer in effects.Reads)
         {
-            if (Take(answer.Token, answer.Outcome) is ReplicaRequest<KeySpaceView> request)
+            if (answer.Outcome == RequestOutcome.Done)
             {
-                request.SetResult(_node.View);
+                _calls.Finish(answer.Token.Value, _node.View);
             }
-        }
-    }
-
-    /// <summary>Takes a request off the list and puts it among the answered; null if its time had run out.</summary>
-    private ReplicaRequest? Take(RequestToken token, RequestOutcome outcome)
-    {
-        if (!_underWay.Remove(token.Value, out var request))
-        {
-            return null;
-        }
-
-        _shared.Release(request);
-        _answered.Add(request);
-        if (outcome != RequestOutcome.Done)
-        {
-            request.SetFailure(ReplicaFailures.Of(outcome));
-        }
-
-        return request;
-    }
-
-    private void TimeOutRequests(long now)
-    {
-        while (_deadlines.TryPeek(out var next))
-        {
-            var isUnderWay = _underWay.TryGetValue(next.Token, out var request);
-            if (isUnderWay && next.Deadline > now)
+            else
             {
-                break;
-            }
-
-            _deadlines.Dequeue();
-            if (isUnderWay)
-            {
-                _underWay.Remove(next.Token);
-                _shared.Release(request!);
-                request!.SetFailure(ReplicaFailures.TimedOut(_writer.IsDiskFull));
-                _answered.Add(request);
+                _leader.Refused(answer.Token.Value, answer.Outcome);
             }
         }
     }
@@ -260,7 +330,8 @@ internal sealed class ReplicaLoop
     /// <summary>Snapshots and dropping of what was compacted; true if there is more of it to do at once.</summary>
     private bool KeepHouse()
     {
-        if (_node.Snapshots.IsDue(_node.SizeBytes) && _node.IsLeading && Now >= _snapshotNotBefore)
+        _desk?.DropReceivedIfOld();
+        if (_node.IsSnapshotDue && (_node.IsLeading || _node.Role == RaftRole.Follower) && Now >= _snapshotNotBefore)
         {
             BeginSnapshot();
         }
@@ -278,7 +349,7 @@ internal sealed class ReplicaLoop
     {
         _events.SnapshotBegun(_node.AppliedIndex.Value, _node.Snapshots.Entries, _node.Snapshots.Bytes);
         var (metadata, view) = _node.BeginSnapshot();
-        _snapshots.Write(metadata, view, succeeded => _shared.Inbox.Call(() =>
+        _parts.Snapshots.Write(metadata, view, succeeded => _shared.Inbox.Call(() =>
         {
             _node.EndSnapshot(metadata, succeeded);
             if (!succeeded)
@@ -313,7 +384,7 @@ internal sealed class ReplicaLoop
         }
 
         _stopBefore = _stopBefore != 0 ? _stopBefore : Now + (long)(_options.DrainTimeout.TotalSeconds * _options.Time.TimestampFrequency);
-        return _underWay.Count == 0 || Now >= _stopBefore || _shared.HasFailed;
+        return _calls.Count == 0 || Now >= _stopBefore || _shared.HasFailed;
     }
 
     private void FailAll()
@@ -322,23 +393,15 @@ internal sealed class ReplicaLoop
         _shared.Inbox.Take(_turn, wait: false);
         foreach (var request in _turn.Requests)
         {
-            _underWay.Add(++_lastToken, request);
+            _calls.Add(request);
         }
 
-        if (_underWay.Count > 0 && !_shared.HasFailed)
+        if (_calls.Count > 0 && !_shared.HasFailed)
         {
-            _events.StoppedWithCalls(_underWay.Count, (long)_options.DrainTimeout.TotalMilliseconds);
+            _events.StoppedWithCalls(_calls.Count, (long)_options.DrainTimeout.TotalMilliseconds);
         }
 
-        foreach (var request in _underWay.Values)
-        {
-            _shared.Release(request);
-            request.SetFailure(ReplicaFailures.Stopped());
-            _answered.Add(request);
-        }
-
-        _underWay.Clear();
-        _shared.Pump.Complete(_answered);
-        _answered.Clear();
+        _calls.FailAll(ReplicaFailures.Stopped());
+        _calls.Complete();
     }
 }

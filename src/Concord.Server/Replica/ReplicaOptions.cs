@@ -1,4 +1,6 @@
 using Concord.Node;
+using Concord.Raft;
+using Concord.Server.Peers;
 using Concord.Storage;
 
 namespace Concord.Server.Replica;
@@ -8,11 +10,30 @@ public sealed record ReplicaOptions
 {
     public required MemberIdentity Identity { get; init; }
 
+    /// <summary>
+    /// What a member whose data directory is empty starts with: the founders of a cluster, itself among them, or
+    /// <see cref="Membership.Empty"/> to join a running one. Null: a cluster of this member alone. The log decides as soon
+    /// as there is one.
+    /// </summary>
+    public Membership? FirstMembership { get; init; }
+
+    /// <summary>Why this member must not start with an empty log; null if it may.</summary>
+    public string? EmptyLogProblem { get; init; }
+
+    /// <summary>Give up all other members: this one goes on alone with the data it has.</summary>
+    public bool ForceNewCluster { get; init; }
+
+    /// <summary>How to talk to other members; null: not at all, the cluster has this member only.</summary>
+    internal PeerOptions? Peers { get; init; }
+
     public TimeSpan TickInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
     public int ElectionTicks { get; init; } = 10;
 
     public long SnapshotEntries { get; init; } = new NodeOptions().SnapshotEntries;
+
+    /// <summary>Log entries kept before a snapshot for members that are late.</summary>
+    public int CatchUpEntries { get; init; } = 5000;
 
     public long SnapshotLogBytes { get; init; } = new NodeOptions().SnapshotLogBytes;
 

@@ -22,12 +22,40 @@ internal static class ReplicaRecovery
         }
 
         var id = new MemberId(options.Identity.MemberId);
+        if (found.Snapshot is null && found.Entries.Count == 0 && options.EmptyLogProblem is { } problem)
+        {
+            throw new StorageMismatchException(problem);
+        }
+
         var space = found.Snapshot is { } snapshot ? LoadSnapshot(storage, snapshot, events, cancellation) : new KeySpace();
         var recovered = new RecoveredState(
             found.HardState,
-            found.Snapshot ?? new(LogIndex.Zero, Term.Zero, Membership.Of(id)),
+            found.Snapshot ?? new(LogIndex.Zero, Term.Zero, options.FirstMembership ?? Membership.Of(id)),
             found.Entries.ToArray());
+        if (options.ForceNewCluster)
+        {
+            recovered = GoOnAlone(id, recovered, storage, events);
+        }
+
         return new(new(NodeOptionsOf(options), RaftOptionsOf(options, id), recovered, space), found.Entries.Count);
+    }
+
+    /// <summary>
+    /// The log gets an entry that makes this member the only one, as if a majority had agreed on it. Everything before it counts
+    /// as committed: what only this member has may be all that is left of an acknowledged write.
+    /// </summary>
+    private static RecoveredState GoOnAlone(MemberId self, RecoveredState recovered, ReplicaStorage storage, ReplicaLog events)
+    {
+        var before = new RaftCore(new() { Id = self, Seed = 1 }, recovered);
+        var alone = Membership.Of(self);
+        alone = alone with { Context = MemberDirectory.Of(before.Membership).Within(alone).Encode() };
+        var term = before.Term.Next;
+        var entry = new LogEntry(before.LastIndex.Next, term, EntryKind.Membership, MembershipCodec.Encode(alone));
+        var hardState = new HardState(term, self, entry.Index);
+        storage.Log.Append(hardState, [entry]);
+        storage.Log.Flush();
+        events.WentOnAlone(entry.Index.Value, string.Join(", ", before.Membership.Voters.Where(voter => voter != self)));
+        return new(hardState, recovered.Snapshot, (LogEntry[])[.. recovered.Entries.Span, entry]);
     }
 
     private static NodeOptions NodeOptionsOf(ReplicaOptions options) => new()
@@ -43,12 +71,13 @@ internal static class ReplicaRecovery
         Id = id,
         Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
         ElectionTicks = options.ElectionTicks,
+        CatchUpEntries = options.CatchUpEntries,
 
         // One append takes at most 64 MiB, frames included: what is uncommitted must fit into one.
         MaxUncommittedBytes = 2 * options.PendingBytesMax > 48 << 20 ? 48 << 20 : 2 * options.PendingBytesMax,
     };
 
-    private static KeySpace LoadSnapshot(
+    public static KeySpace LoadSnapshot(
         ReplicaStorage storage, SnapshotMetadata snapshot, ReplicaLog events, CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();

@@ -1,5 +1,7 @@
 using System.Threading.Tasks.Sources;
 using Concord.Mvcc;
+using Concord.Node;
+using Concord.Raft;
 
 namespace Concord.Server.Replica;
 
@@ -9,7 +11,12 @@ internal enum RequestKind : byte
     KeepAlive,
     TimeToLive,
     Read,
+    Change,
 }
+
+/// <summary>A change of who belongs to the cluster, or of what is known about its members.</summary>
+internal sealed record MembershipCall(
+    IReadOnlyList<MemberChange> Changes, JointMode Mode, IReadOnlyDictionary<MemberId, MemberInfo> Info);
 
 /// <summary>One call on its way through the replica, from the caller's thread to the loop and back.</summary>
 internal abstract class ReplicaRequest
@@ -23,6 +30,8 @@ internal abstract class ReplicaRequest
     public ReadOnlyMemory<byte> Command { get; protected set; }
 
     public LeaseId Lease { get; protected set; }
+
+    public MembershipCall? Change { get; init; }
 
     /// <summary>Completes the call with what was set before, and runs what waited for it. Off the loop's thread.</summary>
     public abstract void Complete();
@@ -46,6 +55,8 @@ internal sealed class ReplicaRequest<T> : ReplicaRequest, IValueTaskSource<T>
     private ManualResetValueTaskSourceCore<T> _core;
     private CancellationTokenRegistration _cancellation;
     private int _isCompleted;
+
+    /// <summary>Never used again.</summary>
     private bool _isAbandoned;
     private T _result = default!;
     private ReplicaException? _failure;
@@ -53,6 +64,9 @@ internal sealed class ReplicaRequest<T> : ReplicaRequest, IValueTaskSource<T>
     private ReplicaRequest()
     {
     }
+
+    /// <summary>Changes of membership are rare: not pooled.</summary>
+    public static ReplicaRequest<T> Of(MembershipCall change) => new() { Kind = RequestKind.Change, Change = change, _isAbandoned = true };
 
     public static ReplicaRequest<T> Rent(RequestKind kind, ReadOnlyMemory<byte> command, LeaseId lease)
     {

@@ -1,12 +1,13 @@
 using Concord.Mvcc;
 using Concord.Node;
+using Concord.Raft;
 
 namespace Concord.Server.Replica;
 
 /// <summary>
 /// What the replica's thread and the callers' threads share: published facts in one direction, the inbox in the other.
 /// </summary>
-internal sealed class ReplicaShared(WatchHub watches, KeySpaceView view, ReplicaLog events)
+internal sealed class ReplicaShared(WatchHub watches, KeySpaceView view, long messageBytesMax, ReplicaLog events)
 {
     private volatile KeySpaceView _view = view;
     private volatile ReplicaFacts _facts = ReplicaFacts.None;
@@ -14,7 +15,7 @@ internal sealed class ReplicaShared(WatchHub watches, KeySpaceView view, Replica
     private long _pendingBytes;
     private volatile Exception? _failure;
 
-    public ReplicaInbox Inbox { get; } = new();
+    public ReplicaInbox Inbox { get; } = new(messageBytesMax);
 
     public CompletionPump Pump { get; } = new();
 
@@ -60,8 +61,10 @@ internal sealed class ReplicaShared(WatchHub watches, KeySpaceView view, Replica
     {
         _facts = new(
             node.Leader.Value, node.Term.Value, node.CommitIndex.Value, node.AppliedIndex.Value, node.SizeBytes,
-            node.IsLearner, node.IsSoleVoter);
-        if (node.IsLeading)
+            node.IsLearner, node.IsSoleVoter, node.AppliedMembership);
+
+        // With others the state is served as it is: whoever needs more waits for the leader by itself.
+        if (node.IsLeading || node.Membership.Voters is not [var only] || only != node.Id)
         {
             Ready.TrySetResult();
         }
@@ -90,6 +93,7 @@ internal sealed class ReplicaShared(WatchHub watches, KeySpaceView view, Replica
 
 /// <summary>Facts of one moment, published after each turn.</summary>
 /// <param name="IsSoleVoter">This replica alone decides what is committed, and its state is whole.</param>
+/// <param name="Membership">The committed one.</param>
 internal sealed record ReplicaFacts(
     ulong LeaderId,
     long Term,
@@ -97,7 +101,8 @@ internal sealed record ReplicaFacts(
     long AppliedIndex,
     long SizeBytes,
     bool IsLearner,
-    bool IsSoleVoter)
+    bool IsSoleVoter,
+    Membership Membership)
 {
-    public static ReplicaFacts None { get; } = new(0, 0, 0, 0, 0, false, false);
+    public static ReplicaFacts None { get; } = new(0, 0, 0, 0, 0, false, false, Membership.Empty);
 }

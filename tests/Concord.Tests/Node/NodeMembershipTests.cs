@@ -71,6 +71,26 @@ public sealed class NodeMembershipTests
     }
 
     [Fact]
+    public void A_group_of_one_grows_without_waiting_for_a_member_that_is_not_started()
+    {
+        var group = new NodeGroup(1);
+        group.Elect(1);
+        var added = group.Change(1, [new(MemberChangeKind.AddLearner, new(2))], (2, NodeGroup.InfoOf(2) with { BecomesVoter = true }));
+        Assert.Equal(RequestOutcome.Done, added.Outcome);
+        group.TickAll(5);
+        group.Propose(1, NodeDriver.Put("a", "1"));
+        group.Settle();
+        Assert.NotNull(group[1].View.Get("a"u8));
+
+        group.Join(2);
+        group.TickAll(5);
+
+        Assert.Equal([new MemberId(1), new MemberId(2)], group[2].AppliedMembership.Voters);
+        Assert.Equal(NodeGroup.InfoOf(2), MemberDirectory.Of(group[2].AppliedMembership)[new MemberId(2)]);
+        Assert.NotNull(group[2].View.Get("a"u8));
+    }
+
+    [Fact]
     public void A_change_that_is_not_possible_is_refused_with_a_reason()
     {
         var group = new NodeGroup(1, 2, 3);

@@ -16,9 +16,7 @@ public sealed class PendingCommandsTests
 
         Assert.Equal(new RequestToken(50), Take(5, 1));
         Assert.Null(Take(6, 2));
-        Assert.Equal([60], Superseded());
-        Assert.Null(Take(8, 2));
-        Assert.Equal([70], Superseded());
+        Assert.Equal([60, 70], Superseded());
     }
 
     [Fact]
@@ -33,6 +31,22 @@ public sealed class PendingCommandsTests
         Assert.Equal(new RequestToken(50), Take(5, 1));
         Assert.Equal(new RequestToken(61), Take(6, 3));
         Assert.Empty(Superseded());
+    }
+
+    [Fact]
+    public void Words_of_two_leaders_may_arrive_in_the_wrong_order()
+    {
+        Add(5, 3, 50);
+        Add(8, 3, 80);
+        Add(6, 1, 60);
+        Add(4, 1, 40);
+        Add(7, 3, 70);
+
+        Assert.Equal([60], Superseded());
+        Assert.Equal(new RequestToken(40), Take(4, 1));
+        Assert.Equal(new RequestToken(50), Take(5, 3));
+        Assert.Equal(new RequestToken(70), Take(7, 3));
+        Assert.Equal(new RequestToken(80), Take(8, 3));
     }
 
     [Fact]

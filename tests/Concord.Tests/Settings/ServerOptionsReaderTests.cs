@@ -59,9 +59,8 @@ public sealed class ServerOptionsReaderTests
     }
 
     [Theory]
-    [InlineData("initial-cluster", "default=http://h1:2380,n2=http://h2:2380,n3=http://h3:2380", "lists 3 members, but a cluster has one member until replication lands")]
+    [InlineData("initial-cluster", "default=http://h1:2380,n2=http://h1:2380", "gives the address http://h1:2380 to 'default' and 'n2'")]
     [InlineData("initial-cluster", "other=http://localhost:2380", "--name is 'default'")]
-    [InlineData("initial-cluster-state", "existing", "until replication lands")]
     [InlineData("election-timeout", "400", "less than five times --heartbeat-interval")]
     [InlineData("listen-client-urls", "https://127.0.0.1:2379", "asks for TLS")]
     [InlineData("listen-client-urls", "http://example.org:2379", "names a host")]
@@ -158,6 +157,17 @@ public sealed class ServerOptionsReaderTests
         Assert.NotEqual(a.MemberId, b.MemberId);
         Assert.NotEqual(a.ClusterId, other.ClusterId);
         Assert.NotEqual(a.MemberId, other.MemberId);
+    }
+
+    [Fact]
+    public void The_founding_members_compute_the_same_first_configuration()
+    {
+        var members = new InitialMember[] { new("a", [new("http://a:2380")]), new("b", [new("http://b:2380")]) };
+        var a = MemberFounding.Founders(new() { Name = "a", InitialCluster = members, InitialAdvertisePeerUrls = members[0].PeerUrls });
+        var b = MemberFounding.Founders(new() { Name = "b", InitialCluster = [.. members.Reverse()], InitialAdvertisePeerUrls = members[1].PeerUrls });
+
+        Assert.Equal(a.Voters, b.Voters);
+        Assert.Equal(a.Context.ToArray(), b.Context.ToArray());
     }
 
     private static string WriteFile(string yaml)

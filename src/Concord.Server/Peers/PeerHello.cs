@@ -1,0 +1,86 @@
+using Concord.Raft;
+
+namespace Concord.Server.Peers;
+
+/// <summary>What a connection is for.</summary>
+internal enum PeerLane : byte
+{
+    /// <summary>Messages from the one who connected; nothing comes back.</summary>
+    Messages = 0,
+
+    /// <summary>One snapshot. A connection of its own, so that heartbeats are never behind it.</summary>
+    Snapshot = 1,
+
+    /// <summary>The question who the members are; open to whoever wants to join.</summary>
+    Question = 2,
+}
+
+/// <summary>The first frame of every connection, from the one who connects.</summary>
+/// <param name="Version">Of <see cref="PeerCodec"/>.</param>
+/// <param name="ClusterId">Zero with a question.</param>
+/// <param name="From">Zero with a question.</param>
+/// <param name="To">Whom the connection is meant for; zero with a question.</param>
+/// <param name="PeerUrls">Where the sender can be reached, for a receiver that has not heard of it yet.</param>
+internal sealed record PeerHello(int Version, PeerLane Lane, ulong ClusterId, MemberId From, MemberId To, string Name, IReadOnlyList<string> PeerUrls)
+{
+    private const int Magic = 0x52504343; // "CCPR" in byte order
+
+    public void Encode(FrameBuffer output)
+    {
+        output.Begin();
+        var writer = new PeerWriter(output);
+        writer.Int32(Magic);
+        writer.Int32(Version);
+        writer.Byte((byte)Lane);
+        writer.UInt64(ClusterId);
+        writer.UInt64(From.Value);
+        writer.UInt64(To.Value);
+        writer.Text(Name);
+        writer.Texts(PeerUrls);
+        output.End();
+    }
+
+    /// <exception cref="PeerProtocolException">Something else speaks here.</exception>
+    public static PeerHello Decode(ReadOnlyMemory<byte> payload)
+    {
+        var reader = new PeerReader(payload);
+        return reader.Int32() == Magic
+            ? new(reader.Int32(), (PeerLane)reader.Byte(), reader.UInt64(), new(reader.UInt64()), new(reader.UInt64()), reader.Text(), reader.Texts())
+            : throw new PeerProtocolException("the connection does not begin as one of a Concord member; does something else talk to the peer port?");
+    }
+}
+
+/// <summary>Why a connection was refused.</summary>
+internal enum PeerRefusal : byte
+{
+    None = 0,
+    WrongVersion = 1,
+    WrongCluster = 2,
+    WrongMember = 3,
+
+    /// <summary>The one who connected was a member once.</summary>
+    Removed = 4,
+
+    /// <summary>Whoever connected calls itself what the receiver is called.</summary>
+    SameMember = 5,
+}
+
+/// <summary>The answer to a <see cref="PeerHello"/>: go on, or why not.</summary>
+/// <param name="Text">For the log of the one who was refused: what does not fit, and the remedy.</param>
+internal sealed record PeerWelcome(PeerRefusal Refusal, string Text)
+{
+    public void Encode(FrameBuffer output)
+    {
+        output.Begin();
+        var writer = new PeerWriter(output);
+        writer.Byte((byte)Refusal);
+        writer.Text(Text);
+        output.End();
+    }
+
+    public static PeerWelcome Decode(ReadOnlyMemory<byte> payload)
+    {
+        var reader = new PeerReader(payload);
+        return new((PeerRefusal)reader.Byte(), reader.Text());
+    }
+}

@@ -1,0 +1,305 @@
+using System.Net.Sockets;
+using Concord.Raft;
+
+namespace Concord.Server.Peers;
+
+/// <summary>
+/// The messages to one other member: a queue, and a thread that keeps a connection and sends everything that waits in one
+/// write. What is lost is not sent again: Raft repeats its own, and a call must not be made twice.
+/// </summary>
+internal sealed class PeerSender : IDisposable
+{
+    private readonly PeerOptions _options;
+    private readonly MemberId _member;
+    private readonly Action<MemberId, PeerEvent> _report;
+    private readonly PeerLog _events;
+    private readonly Thread _thread;
+    private readonly CancellationTokenSource _stop = new();
+
+    private readonly object _lock = new();
+    private List<PeerMessage> _waiting = [];
+    private long _waitingBytes;
+    private bool _isSleeping;
+    private bool _isSuspect;
+    private bool _isDropping;
+    private IReadOnlyList<string> _urls;
+    private volatile PeerConnection? _connection;
+
+    // Of the thread alone.
+    private List<PeerMessage> _sending = [];
+    private readonly FrameBuffer _frames = new();
+    private string? _lastProblem;
+    private TimeSpan _retry;
+
+    /// <param name="report">Told of what happens to the connection, on the sender's thread or a caller's.</param>
+    public PeerSender(PeerOptions options, MemberId member, IReadOnlyList<string> urls, Action<MemberId, PeerEvent> report, PeerLog events)
+    {
+        _options = options;
+        _member = member;
+        _urls = urls;
+        _report = report;
+        _events = events;
+        _retry = options.RetryMin;
+        _thread = new Thread(Run) { IsBackground = true, Name = $"concord to {member}" };
+        _thread.Start();
+    }
+
+    public bool IsConnected => _connection is not null;
+
+    /// <summary>Moves the connection if the member is somewhere else now.</summary>
+    public void MoveTo(IReadOnlyList<string> urls)
+    {
+        lock (_lock)
+        {
+            if (urls.Count == 0 || _urls.SequenceEqual(urls))
+            {
+                return;
+            }
+
+            _urls = urls;
+            _connection?.Dispose();
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    /// <summary>
+    /// Leaves a message for the next <see cref="Flush"/>; false if it was dropped, because there is no connection or too much
+    /// waits for it.
+    /// </summary>
+    public bool Add(PeerMessage message, int bytes)
+    {
+        lock (_lock)
+        {
+            if (_connection is null || (_waitingBytes > 0 && _waitingBytes + bytes > _options.QueueBytesMax))
+            {
+                if (!_isDropping)
+                {
+                    _isDropping = true;
+                    _report(_member, PeerEvent.MessagesLost);
+                }
+
+                return false;
+            }
+
+            _isDropping = false;
+            _waiting.Add(message);
+            _waitingBytes += bytes;
+            return true;
+        }
+    }
+
+    /// <summary>Sends what was left. Costs nothing if there is nothing, or the thread is at it already.</summary>
+    public void Flush()
+    {
+        if (Volatile.Read(ref _isSleeping))
+        {
+            lock (_lock)
+            {
+                if (_isSleeping && _waiting.Count > 0)
+                {
+                    _isSleeping = false;
+                    Monitor.Pulse(_lock);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// The member's own connection to here has ended. If its process is gone, so is the other end of ours: find out now and
+    /// not at the next message.
+    /// </summary>
+    public void Suspect()
+    {
+        lock (_lock)
+        {
+            _isSuspect = true;
+            _isSleeping = false;
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        lock (_lock)
+        {
+            _connection?.Dispose();
+            Monitor.Pulse(_lock);
+        }
+
+        if (Thread.CurrentThread != _thread)
+        {
+            _thread.Join();
+        }
+
+        _stop.Dispose();
+    }
+
+    private void Run()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            if (Connect() is not { } connection)
+            {
+                Pause();
+                continue;
+            }
+
+            try
+            {
+                SendAll(connection);
+            }
+            catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException)
+            {
+                Lost(error);
+            }
+
+            connection.Dispose();
+        }
+    }
+
+    private PeerConnection? Connect()
+    {
+        IReadOnlyList<string> urls;
+        lock (_lock)
+        {
+            urls = _urls;
+        }
+
+        var refusals = 0;
+        foreach (var url in urls)
+        {
+            try
+            {
+                var hello = new PeerHello(
+                    PeerCodec.Version, PeerLane.Messages, _options.Identity.ClusterId, new(_options.Identity.MemberId), _member,
+                    _options.Identity.Name, _options.AdvertiseUrls);
+                var connection = PeerConnection.Open(new(url), hello, _options, _stop.Token);
+                Connected(connection, url);
+                return connection;
+            }
+            catch (PeerRefusedException refusal)
+            {
+                Problem($"{url} refused this member: {refusal.Message}");
+                _report(_member, refusal.Refusal == PeerRefusal.Removed ? PeerEvent.Removed : PeerEvent.Unreachable);
+            }
+            catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException)
+            {
+                refusals += error is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? 1 : 0;
+                Problem($"{url}: {error.Message}");
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+        }
+
+        if (refusals == urls.Count && refusals > 0)
+        {
+            _report(_member, PeerEvent.ConnectionRefused);
+        }
+
+        return null;
+    }
+
+    private void Connected(PeerConnection connection, string url)
+    {
+        lock (_lock)
+        {
+            _connection = connection;
+            _isSuspect = false;
+            _isDropping = false;
+            if (_stop.IsCancellationRequested)
+            {
+                connection.Dispose();
+            }
+        }
+
+        _lastProblem = null;
+        _retry = _options.RetryMin;
+        _events.Connected(_member.ToString(), url);
+        _report(_member, PeerEvent.Connected);
+    }
+
+    private void SendAll(PeerConnection connection)
+    {
+        while (Take(connection))
+        {
+            foreach (var message in _sending)
+            {
+                PeerCodec.Encode(message, _frames);
+            }
+
+            _sending.Clear();
+            connection.Send(_frames);
+            _frames.Clear();
+        }
+    }
+
+    /// <summary>Waits for messages; false when it is time to end, or the connection has.</summary>
+    private bool Take(PeerConnection connection)
+    {
+        lock (_lock)
+        {
+            while (_waiting.Count == 0)
+            {
+                if (_stop.IsCancellationRequested)
+                {
+                    return false;
+                }
+
+                if (_isSuspect)
+                {
+                    _isSuspect = false;
+                    if (connection.IsClosed)
+                    {
+                        throw new PeerProtocolException("the other side closed the connection");
+                    }
+                }
+
+                _isSleeping = true;
+                Monitor.Wait(_lock);
+                _isSleeping = false;
+            }
+
+            (_waiting, _sending) = (_sending, _waiting);
+            _waitingBytes = 0;
+            return true;
+        }
+    }
+
+    private void Lost(Exception error)
+    {
+        lock (_lock)
+        {
+            _connection = null;
+            _waiting.Clear();
+            _waitingBytes = 0;
+        }
+
+        _sending.Clear();
+        _frames.Clear();
+        if (!_stop.IsCancellationRequested)
+        {
+            Problem($"the connection was lost: {error.Message}");
+            _report(_member, PeerEvent.ConnectionLost);
+        }
+    }
+
+    /// <summary>The first of a row of equal problems is worth a line.</summary>
+    private void Problem(string problem)
+    {
+        if (problem != _lastProblem && !_stop.IsCancellationRequested)
+        {
+            _lastProblem = problem;
+            _events.CannotReach(_member.ToString(), problem);
+        }
+    }
+
+    private void Pause()
+    {
+        var pause = _retry * (0.5 + 0.5 * Random.Shared.NextDouble());
+        _retry = _retry * 2 < _options.RetryMax ? _retry * 2 : _options.RetryMax;
+        _stop.Token.WaitHandle.WaitOne(pause);
+    }
+}

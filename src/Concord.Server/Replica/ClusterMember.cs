@@ -1,0 +1,8 @@
+namespace Concord.Server.Replica;
+
+/// <summary>One member of the cluster, as it was agreed on.</summary>
+/// <param name="Name">Empty until the member has started for the first time.</param>
+/// <param name="ClientUrls">Empty until the member has started for the first time.</param>
+/// <param name="BecomesVoter">A learner that gets a vote by itself once it has caught up.</param>
+public sealed record ClusterMember(
+    ulong Id, string Name, IReadOnlyList<string> PeerUrls, IReadOnlyList<string> ClientUrls, bool IsLearner, bool BecomesVoter);

@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+
+namespace Concord.Server.Replica;
+
+/// <summary>
+/// The calls that the replica's thread has taken in and not answered, by number, with their deadlines. Of that thread alone.
+/// </summary>
+internal sealed class ReplicaCalls(ReplicaShared shared)
+{
+    private readonly Dictionary<long, ReplicaRequest> _underWay = [];
+    private readonly Queue<(long Number, long Deadline)> _deadlines = new();
+    private readonly List<ReplicaRequest> _answered = [];
+
+    // Other members repeat the numbers. An answer to an earlier run of this process must not fit a call of this one.
+    private long _last = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & 0x3FFF_FFFF_0000_0000;
+
+    public int Count => _underWay.Count;
+
+    /// <summary>A number that no call had before.</summary>
+    public long NextNumber() => ++_last;
+
+    public long Add(ReplicaRequest request)
+    {
+        var number = NextNumber();
+        _underWay.Add(number, request);
+        _deadlines.Enqueue((number, request.Deadline));
+        return number;
+    }
+
+    /// <summary>The call, or null if its time had run out.</summary>
+    public ReplicaRequest? Find(long number) => _underWay.GetValueOrDefault(number);
+
+    /// <summary>Takes a call off the list and puts it among the answered; null if its time had run out.</summary>
+    public ReplicaRequest? Finish(long number)
+    {
+        if (!_underWay.Remove(number, out var request))
+        {
+            return null;
+        }
+
+        shared.Release(request);
+        _answered.Add(request);
+        return request;
+    }
+
+    public void Finish<T>(long number, T result)
+    {
+        if (Finish(number) is ReplicaRequest<T> request)
+        {
+            request.SetResult(result);
+        }
+    }
+
+    public void Fail(long number, ReplicaException failure) => Finish(number)?.SetFailure(failure);
+
+    public void TimeOut(long now, Func<ReplicaException> failure)
+    {
+        while (_deadlines.TryPeek(out var next))
+        {
+            var isUnderWay = _underWay.ContainsKey(next.Number);
+            if (isUnderWay && next.Deadline > now)
+            {
+                break;
+            }
+
+            _deadlines.Dequeue();
+            if (isUnderWay)
+            {
+                Fail(next.Number, failure());
+            }
+        }
+    }
+
+    public void FailAll(ReplicaException failure)
+    {
+        foreach (var number in _underWay.Keys.ToArray())
+        {
+            Fail(number, failure);
+        }
+    }
+
+    /// <summary>Lets the callers of what was answered go on.</summary>
+    public void Complete()
+    {
+        shared.Pump.Complete(_answered);
+        _answered.Clear();
+    }
+}
