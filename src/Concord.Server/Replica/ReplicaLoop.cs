@@ -331,7 +331,7 @@ internal sealed class ReplicaLoop
     private bool KeepHouse()
     {
         _desk?.DropReceivedIfOld();
-        if (_node.Snapshots.IsDue(_node.SizeBytes) && (_node.IsLeading || _node.Role == RaftRole.Follower) && Now >= _snapshotNotBefore)
+        if (_node.IsSnapshotDue && (_node.IsLeading || _node.Role == RaftRole.Follower) && Now >= _snapshotNotBefore)
         {
             BeginSnapshot();
         }
