@@ -112,6 +112,30 @@ public sealed class DocumentEditorTests
         Assert.Equal(windows.Replace(before.ReplaceLineEndings("\r\n"), after, StringComparison.Ordinal), Remove(ConfigFormat.Yaml, windows, key));
     }
 
+    [Theory]
+    [InlineData("a: 1\nlist: [x, y]\n", "list", "a: 1\n")]
+    [InlineData("a: 1\nlist: [x, y]\nmap: {k: 1} # why\n", "map", "a: 1\nlist: [x, y]\n")]
+    [InlineData("a: 1\nlist: [x, y] # why\nb: 2", "list", "a: 1\nb: 2")]
+    [InlineData("a: 1\nb:\n  - 1", "b", "a: 1\n")]
+    public void Removing_a_yaml_key_with_a_flow_value(string before, string key, string after) =>
+        Assert.Equal(after, Remove(ConfigFormat.Yaml, before, key));
+
+    /// <summary>A list replaces the list of a lower layer as a whole, a mapping of numbers would not.</summary>
+    [Theory]
+    [InlineData(ConfigFormat.Json, "", "list:0", "{\n  \"list\": [\n    \"x\"\n  ]\n}\n")]
+    [InlineData(ConfigFormat.Json, "", "a:list:0:name", "{\n  \"a\": {\n    \"list\": [\n      {\n        \"name\": \"x\"\n      }\n    ]\n  }\n}\n")]
+    [InlineData(ConfigFormat.Yaml, "", "list:0", "list:\n  - \"x\"\n")]
+    [InlineData(ConfigFormat.Yaml, "b: 1\n", "a:list:0:name", "b: 1\na:\n  list:\n    - name: \"x\"\n")]
+    [InlineData(ConfigFormat.Yaml, "list:\n", "list:0", "list:\n  - \"x\"\n")]
+    [InlineData(ConfigFormat.Properties, "", "list:0", "list[0]=x\n")]
+    public void The_first_element_of_a_new_list_makes_a_list(ConfigFormat format, string before, string key, string after)
+    {
+        var edited = Set(format, before, key, "x");
+
+        Assert.Equal(after, edited);
+        Assert.Contains($"{key}=x", Settings(format, edited));
+    }
+
     [Fact]
     public void Removing_the_only_yaml_key_leaves_the_comments() =>
         Assert.Equal("# top\n", Remove(ConfigFormat.Yaml, "# top\na: 1 # one\n", "a"));

@@ -140,9 +140,13 @@ internal static class JsonEditor
         return Splice(utf8, last, last, ", " + member);
     }
 
-    private static string Nest(string[] rest, string value, string indent, string unit, string newline) => rest.Length == 0
-        ? QuotedText.Of(value)
-        : $"{{{newline}{indent}{unit}{QuotedText.Of(rest[0])}: {Nest(rest[1..], value, indent + unit, unit, newline)}{newline}{indent}}}";
+    /// <summary>What stands below a name: a list if it begins with element 0, which then replaces the list of a lower layer.</summary>
+    private static string Nest(string[] rest, string value, string indent, string unit, string newline) => rest switch
+    {
+        [] => QuotedText.Of(value),
+        ["0", .. var inner] => $"[{newline}{indent}{unit}{Nest(inner, value, indent + unit, unit, newline)}{newline}{indent}]",
+        [var name, .. var inner] => $"{{{newline}{indent}{unit}{QuotedText.Of(name)}: {Nest(inner, value, indent + unit, unit, newline)}{newline}{indent}}}",
+    };
 
     /// <summary>Cuts one member with its comma, and its line with the comment behind it if no other member stands there.</summary>
     private static string Cut(byte[] utf8, JsonSyntax parent, JsonSyntax node)

@@ -75,7 +75,7 @@ internal static class YamlEditor
     private static string Fill(string text, YamlSyntax.Member member, string[] rest, string value, string newline)
     {
         var indent = new string(' ', (int)member.Start.Column + 1);
-        return Insert(text, LineEnd(text, (int)member.Value.Start.Index), Lines(rest, value, indent, newline), newline);
+        return Insert(text, LineEnd(text, (int)member.Value.Start.Index), Below(rest, value, indent, newline), newline);
     }
 
     private static string Append(string text, YamlSyntax node, string[] rest, string key, string value, string newline)
@@ -94,7 +94,7 @@ internal static class YamlEditor
             throw DocumentEditor.CannotEdit($"'{ConfigNames.Shorten(key)}' does not lie in a block mapping, and is not the next element of a block list.", "set");
         }
 
-        var end = (int)node.Members[^1].Value.End.Index;
+        var end = node.Members[^1].Value.End;
         return Insert(text, end > 0 && text[end - 1] == '\n' ? end : LineEnd(text, end), lines, newline);
     }
 
@@ -106,8 +106,16 @@ internal static class YamlEditor
         var name = YamlText.Name(rest[0]);
         return rest.Length == 1
             ? $"{indent}{name}: {YamlText.Quote(value)}"
-            : $"{indent}{name}:{newline}{Lines(rest[1..], value, indent + "  ", newline)}";
+            : $"{indent}{name}:{newline}{Below(rest[1..], value, indent + "  ", newline)}";
     }
+
+    /// <summary>What stands below a key: a list if it begins with element 0, which then replaces the list of a lower layer.</summary>
+    private static string Below(string[] rest, string value, string indent, string newline) => rest switch
+    {
+        ["0"] => $"{indent}- {YamlText.Quote(value)}",
+        ["0", .. var inner] => $"{indent}- {Lines(inner, value, indent + "  ", newline).TrimStart()}",
+        _ => Lines(rest, value, indent, newline),
+    };
 
     private static string NewLine(string text) => text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
 
@@ -126,7 +134,7 @@ internal static class YamlEditor
     /// </summary>
     private static int LastCharacter(string text, YamlSyntax.Member member)
     {
-        var end = (int)member.Value.End.Index;
+        var end = member.Value.End;
         while (end > 0 && text[end - 1] is ' ' or '\t' or '\r' or '\n')
         {
             end--;

@@ -15,7 +15,7 @@ internal sealed class YamlSyntax
         IsBlockMapping = start is MappingStart { Style: MappingStyle.Block };
         IsBlockSequence = start is SequenceStart { Style: SequenceStyle.Block };
         Start = start.Start;
-        End = start.End;
+        End = (int)start.End.Index;
     }
 
     public bool IsBlockMapping { get; }
@@ -30,7 +30,7 @@ internal sealed class YamlSyntax
     public Mark Start { get; }
 
     /// <summary>Behind the last character; of block texts behind their line breaks.</summary>
-    public Mark End { get; private set; }
+    public int End { get; private set; }
 
     /// <summary>Of a mapping by their keys, of a sequence by their numbers, in order.</summary>
     public List<Member> Members { get; } = [];
@@ -120,7 +120,14 @@ internal sealed class YamlSyntax
     /// <summary>The parser ends a block where the next token begins, behind comments that are not part of it.</summary>
     private void EndAt(Parser parser, bool isBlock)
     {
-        End = isBlock && Members.Count > 0 ? Members[^1].Value.End : parser.Current!.End;
+        var end = parser.Current!;
+        End = isBlock && Members.Count > 0 ? Members[^1].Value.End : (int)end.End.Index;
+        if (!isBlock && end.Start.Index == end.End.Index)
+        {
+            // The end of a flow collection has the place of its bracket, and no length.
+            End++;
+        }
+
         parser.MoveNext();
     }
 }
