@@ -31,6 +31,9 @@ internal sealed class ReplicaGroup : IAsyncDisposable
         _founders = Membership.Of([.. Enumerable.Range(0, count).Select(IdOf)]) with { Context = directory.Encode() };
     }
 
+    /// <summary>The disk of a member that does not run.</summary>
+    public SharedDisk DiskOf(int index) => _disks[index];
+
     public long SnapshotEntries { get; init; } = 10_000;
 
     public int CatchUpEntries { get; init; } = 5000;
@@ -75,6 +78,7 @@ internal sealed class ReplicaGroup : IAsyncDisposable
             TickInterval = TimeSpan.FromMilliseconds(20),
             SnapshotEntries = SnapshotEntries,
             SnapshotLogBytes = 1,
+            StateCheckInterval = TimeSpan.FromMilliseconds(100),
             CatchUpEntries = CatchUpEntries,
             Storage = new() { SegmentBytes = 64 << 10 },
             Peers = new PeerOptions

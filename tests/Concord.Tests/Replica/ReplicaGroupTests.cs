@@ -210,5 +210,65 @@ public sealed class ReplicaGroupTests
         Assert.Equal(ReplicaFailure.LearnerNotReady, refused.Failure);
     }
 
+    [Fact]
+    public async Task A_member_whose_state_is_not_the_majoritys_stops_serving_and_says_so()
+    {
+        await using var group = await ReplicaGroup.StartAsync(3, snapshotEntries: 10);
+        var victim = (await group.LeaderAsync() + 1) % 3;
+        await group[0].ProposeAsync(Put("k", "the truth"), Patience);
+        for (var i = 0; i < 30; i++)
+        {
+            await group[0].ProposeAsync(Put("j", $"{i}"), Patience);
+        }
+
+        await group.AssertEqualAsync();
+        await ReplicaGroup.UntilAsync(() => group.DiskOf(victim).List("snapshots").Any(name => name.EndsWith(".snapshot", StringComparison.Ordinal)));
+        await group.StopAsync(victim);
+        Falsify(group.DiskOf(victim), new(1, ReplicaGroup.IdOf(victim).Value, $"n{victim}"));
+
+        await group.StartAsync(victim);
+        for (var i = 0; !group[victim].Failure.IsCompleted; i++)
+        {
+            // A round needs a revision that was not compared yet.
+            await group[(victim + 1) % 3].ProposeAsync(Put("more", $"{i}"), Patience);
+        }
+
+        var failure = Assert.IsType<StateDivergedException>(await group[victim].Failure);
+        Assert.Contains("differs from the majority's", failure.Message, StringComparison.Ordinal);
+        Assert.All(group.Running.Where(replica => replica != group[victim]), replica => Assert.False(replica.Failure.IsCompleted));
+    }
+
+    /// <summary>Puts a snapshot in the place of the newest one that differs in one value: as whole, and wrong.</summary>
+    private static void Falsify(SharedDisk disk, Concord.Storage.MemberIdentity identity)
+    {
+        using var storage = Concord.Storage.ReplicaStorage.Open(disk, identity, new() { SegmentBytes = 64 << 10 }, out var found);
+        var reader = new KeySpaceSnapshotReader();
+        using (var file = storage.Snapshots.Open(storage.Log.Snapshot))
+        {
+            while (file.TryReadChunk(out var chunk))
+            {
+                reader.Feed(chunk.Span);
+            }
+        }
+
+        var truth = reader.Complete();
+        var lie = new KeySpace();
+        lie.Apply(Put("k", "the lie"));
+        for (var i = 0; lie.Publish().Revision < truth.View.Revision; i++)
+        {
+            lie.Apply(Put("j", $"{i}"));
+        }
+
+        var body = new System.Buffers.ArrayBufferWriter<byte>();
+        var source = new KeySpaceSnapshotWriter(lie.View);
+        while (source.WriteNext(body, 64 << 10))
+        {
+        }
+
+        using var writer = storage.Snapshots.Create(found.Snapshot!);
+        writer.Write(body.WrittenSpan);
+        writer.Commit();
+    }
+
     private static WriteCommand Put(string key, string value) => new(new PutOperation(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value)));
 }
