@@ -11,6 +11,7 @@ var root = new RootCommand("Measures servers that speak the etcd API: Concord an
     FillCommand.Create(),
     ConfigPushCommand.Create(),
     StartCommand.Create(),
+    OutageCommand.Create(),
     IdleCommand.Create(),
     ReportCommand.Create(),
 };

@@ -175,10 +175,12 @@ public sealed class NodeCore
         var directory = MemberDirectory.Of(Membership).Within(Membership);
         foreach (var (member, facts) in info)
         {
-            directory = directory.With(member, facts);
+            // Whoever says so about a voter does not know yet that it has become one.
+            directory = directory.With(member, facts with { BecomesVoter = facts.BecomesVoter && !Membership.Voters.Contains(member) });
         }
 
-        ReadOnlyMemory<byte>? context = info.Count > 0 ? directory.Encode() : null;
+        // The type matters: a null array would become empty memory, which takes the place of what is known.
+        var context = info.Count > 0 ? directory.Encode() : (ReadOnlyMemory<byte>?)null;
         var proposal = _raft.ProposeMembership(new(changes, mode, context));
         if (proposal.Accepted)
         {

@@ -8,6 +8,8 @@ namespace Concord.IntegrationTests;
 internal sealed partial class TestProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
+    private const int SigContinue = 18;
+    private const int SigStop = 19;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
@@ -100,13 +102,14 @@ internal sealed partial class TestProcess : IAsyncDisposable
     /// <summary>Asks it to end, as a service manager does.</summary>
     public async Task TerminateAsync()
     {
-        if (!_process.HasExited && SendSignal(_process.Id, SigTerm) != 0)
-        {
-            throw new InvalidOperationException($"could not signal process {_process.Id}");
-        }
-
+        Signal(SigTerm);
         await WaitForExitAsync();
     }
+
+    /// <summary>Takes the processor away from it, as a stalled machine does. Its connections stay open.</summary>
+    public void Freeze() => Signal(SigStop);
+
+    public void Thaw() => Signal(SigContinue);
 
     public Task WaitForExitAsync() => _process.WaitForExitAsync().WaitAsync(Patience);
 
@@ -118,6 +121,14 @@ internal sealed partial class TestProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private void Signal(int signal)
+    {
+        if (!_process.HasExited && SendSignal(_process.Id, signal) != 0)
+        {
+            throw new InvalidOperationException($"could not signal process {_process.Id}");
+        }
     }
 
     private void Receive(string? line)

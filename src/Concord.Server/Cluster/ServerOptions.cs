@@ -69,6 +69,9 @@ public sealed record ServerOptions
     /// <summary>Log entries between two snapshots: bounds the replay at start.</summary>
     public long SnapshotCount { get; init; } = 10_000;
 
+    /// <summary>Log entries kept before a snapshot, so that a member that is a little late needs no snapshot.</summary>
+    public int SnapshotCatchUpEntries { get; init; } = 5000;
+
     /// <summary>Size of the key space above which writes that grow it are refused.</summary>
     public long QuotaBackendBytes { get; init; } = 8L << 30;
 

@@ -136,6 +136,7 @@ public sealed class ConcordServer : IAsyncDisposable
             TickInterval = options.HeartbeatInterval,
             ElectionTicks = (int)Math.Ceiling(options.ElectionTimeout / options.HeartbeatInterval),
             SnapshotEntries = options.SnapshotCount,
+            CatchUpEntries = options.SnapshotCatchUpEntries,
             QuotaBytes = options.QuotaBackendBytes,
             RequestBytesMax = options.MaxRequestBytes,
             RequestTimeout = TimeSpan.FromSeconds(5) + 2 * options.ElectionTimeout,

@@ -198,7 +198,15 @@ public sealed class LocalReplica : IAsyncDisposable
         var self = new MemberId(_options.Identity.MemberId);
         while (!cancellation.IsCancellationRequested)
         {
-            var known = MemberDirectory.Of(_shared.Facts.Membership)[self];
+            var membership = _shared.Facts.Membership;
+            if (!membership.Voters.Contains(self) && !membership.Learners.Contains(self))
+            {
+                // A member that joins learns what was agreed about it when it was added, and must not forget it here.
+                await Task.Delay(AnnounceRetry, _options.Time, cancellation).ConfigureAwait(false);
+                continue;
+            }
+
+            var known = MemberDirectory.Of(membership)[self];
             var wanted = known with
             {
                 Name = _options.Identity.Name,

@@ -32,6 +32,9 @@ public sealed record ReplicaOptions
 
     public long SnapshotEntries { get; init; } = new NodeOptions().SnapshotEntries;
 
+    /// <summary>Log entries kept before a snapshot for members that are late.</summary>
+    public int CatchUpEntries { get; init; } = 5000;
+
     public long SnapshotLogBytes { get; init; } = new NodeOptions().SnapshotLogBytes;
 
     /// <summary>Growing writes are refused above this size of the key space.</summary>

@@ -71,6 +71,7 @@ internal static class ReplicaRecovery
         Id = id,
         Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
         ElectionTicks = options.ElectionTicks,
+        CatchUpEntries = options.CatchUpEntries,
 
         // One append takes at most 64 MiB, frames included: what is uncommitted must fit into one.
         MaxUncommittedBytes = 2 * options.PendingBytesMax > 48 << 20 ? 48 << 20 : 2 * options.PendingBytesMax,

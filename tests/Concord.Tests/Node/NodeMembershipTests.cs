@@ -91,6 +91,22 @@ public sealed class NodeMembershipTests
     }
 
     [Fact]
+    public void What_is_known_of_the_others_survives_a_removal_and_a_promotion()
+    {
+        var group = new NodeGroup(1, 2, 3);
+        group.Elect(1);
+        group.Change(1, [new(MemberChangeKind.AddLearner, new(4))], (4, NodeGroup.InfoOf(4)));
+        group.Join(4);
+        group.TickAll(3);
+
+        Assert.Equal(RequestOutcome.Done, group.Change(1, [new(MemberChangeKind.Remove, new(3))]).Outcome);
+        Assert.Equal(RequestOutcome.Done, group.Change(1, [new(MemberChangeKind.AddVoter, new(4))]).Outcome);
+
+        var directory = MemberDirectory.Of(group[2].AppliedMembership);
+        Assert.Equal([NodeGroup.InfoOf(1), NodeGroup.InfoOf(2), NodeGroup.InfoOf(4)], new ulong[] { 1, 2, 4 }.Select(id => directory[new MemberId(id)]));
+    }
+
+    [Fact]
     public void A_change_that_is_not_possible_is_refused_with_a_reason()
     {
         var group = new NodeGroup(1, 2, 3);
