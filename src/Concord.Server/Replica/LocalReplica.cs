@@ -77,7 +77,7 @@ public sealed class LocalReplica : IAsyncDisposable
             return [.. membership.Voters.Union(membership.OutgoingVoters).Union(membership.Learners).Order().Select(id =>
             {
                 var info = directory[id];
-                return new ClusterMember(id.Value, info.Name, info.PeerUrls, info.ClientUrls, membership.Learners.Contains(id), info.BecomesVoter);
+                return new ClusterMember(id.Value, info.Name, info.PeerUrls, info.ClientUrls, membership.Learners.Contains(id), info.BecomesVoter, info.Replaces.Value);
             })];
         }
     }
@@ -249,6 +249,23 @@ public sealed class LocalReplica : IAsyncDisposable
             TransferResult.NotAVoter => new ReplicaException(ReplicaFailure.BadTransferTarget, "Leadership can only be handed to another member with a vote."),
             _ => new ReplicaException(ReplicaFailure.TimedOut, "The target did not take over in time; this member leads on."),
         };
+    }
+
+    /// <summary>The whole state as of one entry, at most as old as this call; writes go on. Dispose it soon.</summary>
+    internal async Task<StateExport> ExportAsync(CancellationToken cancellation)
+    {
+        var export = _engine.ExportAsync();
+        try
+        {
+            return await export.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody will read it any more, whenever it comes.
+            _ = export.ContinueWith(
+                static late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
     }
 
     /// <summary>The process is about to stop: somebody else should lead while it lets its clients finish.</summary>
