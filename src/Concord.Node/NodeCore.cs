@@ -21,6 +21,7 @@ public sealed class NodeCore
     private readonly PendingCommands _pending = new();
     private readonly LeaseKeeper _leases;
     private readonly List<(RequestToken Token, LogIndex Index)> _waitingReads = [];
+    private readonly Dictionary<RequestToken, (LeaseId Lease, bool Renew)> _leaseCalls = [];
     private readonly List<RequestToken> _superseded = [];
     private readonly List<RequestToken> _waitingForLeave = [];
     private readonly ArrayBufferWriter<byte> _encoded = new();
@@ -92,6 +93,12 @@ public sealed class NodeCore
 
     /// <summary>When a snapshot is due.</summary>
     public SnapshotSchedule Snapshots { get; }
+
+    /// <summary>
+    /// A snapshot is due and can be made now: while one from the leader is on its way in, the log no longer describes the
+    /// state.
+    /// </summary>
+    public bool IsSnapshotDue => Snapshots.IsDue(SizeBytes) && _raft.DescribeSnapshot(AppliedIndex) is not null;
 
     /// <summary>
     /// True when this replica alone decides what is committed, and its state holds everything that was ever acknowledged.
@@ -238,10 +245,14 @@ public sealed class NodeCore
     /// </summary>
     public void Read(RequestToken token) => _raft.ReadIndex((ulong)token.Value);
 
-    /// <summary>Gives a lease its full time again.</summary>
-    public void KeepAlive(RequestToken token, LeaseId lease) => _leases.KeepAlive(token, lease, _next);
+    /// <summary>
+    /// Gives a lease its full time again. Costs a read round, which all that wait share: a deposed leader must not renew
+    /// what its successor is about to end, and a leader that has not applied a grant yet must not say that there is none.
+    /// </summary>
+    public void KeepAlive(RequestToken token, LeaseId lease) => AskLease(token, lease, renew: true);
 
-    public void TimeToLive(RequestToken token, LeaseId lease) => _leases.TimeToLive(token, lease, _next);
+    /// <summary>Asks for the time that a lease has left; a read round, as for <see cref="KeepAlive"/>.</summary>
+    public void TimeToLive(RequestToken token, LeaseId lease) => AskLease(token, lease, renew: false);
 
     /// <summary>One unit of time has passed.</summary>
     public void Tick()
@@ -555,10 +566,45 @@ public sealed class NodeCore
         if (read.Outcome == ReadOutcome.Ready)
         {
             _waitingReads.Add((token, read.Index));
+            return;
+        }
+
+        var outcome = read.Outcome == ReadOutcome.Overloaded ? RequestOutcome.Overloaded : RequestOutcome.NotLeader;
+        if (_leaseCalls.Remove(token))
+        {
+            effects.Leases.Add(new(token, outcome, null));
         }
         else
         {
-            effects.Reads.Add(new(token, read.Outcome == ReadOutcome.Overloaded ? RequestOutcome.Overloaded : RequestOutcome.NotLeader));
+            effects.Reads.Add(new(token, outcome));
+        }
+    }
+
+    private void AskLease(RequestToken token, LeaseId lease, bool renew)
+    {
+        if (!_leases.IsActive)
+        {
+            _next.Leases.Add(new(token, RequestOutcome.NotLeader, null));
+            return;
+        }
+
+        _leaseCalls.Add(token, (lease, renew));
+        _raft.ReadIndex((ulong)token.Value);
+    }
+
+    private void AnswerRead(RequestToken token, NodeEffects effects)
+    {
+        if (!_leaseCalls.Remove(token, out var call))
+        {
+            effects.Reads.Add(new(token, RequestOutcome.Done));
+        }
+        else if (call.Renew)
+        {
+            _leases.KeepAlive(token, call.Lease, effects);
+        }
+        else
+        {
+            _leases.TimeToLive(token, call.Lease, effects);
         }
     }
 
@@ -570,7 +616,7 @@ public sealed class NodeCore
             var read = _waitingReads[i];
             if (read.Index <= AppliedIndex)
             {
-                effects.Reads.Add(new(read.Token, RequestOutcome.Done));
+                AnswerRead(read.Token, effects);
             }
             else
             {

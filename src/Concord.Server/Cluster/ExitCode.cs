@@ -14,6 +14,9 @@ public static class ExitCode
     /// <summary>The disk failed while running. What was acknowledged is on the disk; a restart finds out what is there.</summary>
     public const int DiskFailed = 4;
 
+    /// <summary>The state of this member is not the majority's. Its data must not be used again.</summary>
+    public const int Diverged = 6;
+
     /// <summary>A rule of the program does not hold; going on could damage data. Please report it with the log.</summary>
     public const int Bug = 5;
 }

@@ -14,7 +14,7 @@ internal static class ServerCommand
             the YAML file named by --config-file (data-dir: …). Options win over the environment, the environment over the file.
 
             Exit codes: 0 stopped as asked; 1 wrong settings or an address in use; 3 the data directory is damaged or in use;
-            4 the disk failed while running; 5 a fault of the program.
+            4 the disk failed while running; 5 a fault of the program; 6 this member's state is not the majority's.
             """);
         var defaults = new ServerOptions();
         var options = new List<(ServerFlag Flag, Option Option)>();

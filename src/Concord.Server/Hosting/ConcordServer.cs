@@ -95,7 +95,12 @@ public sealed class ConcordServer : IAsyncDisposable
             return ExitCode.Stopped;
         }
 
-        return await Replica.Failure is StorageFailedException or DiskException ? ExitCode.DiskFailed : ExitCode.Bug;
+        return await Replica.Failure switch
+        {
+            StorageFailedException or DiskException => ExitCode.DiskFailed,
+            StateDivergedException => ExitCode.Diverged,
+            _ => ExitCode.Bug,
+        };
     }
 
     /// <summary>Stops taking calls, lets open ones finish for a short while, makes everything durable.</summary>

@@ -191,8 +191,10 @@ internal sealed class PeerNetwork : IDisposable
 
     private void Received(List<PeerMessage> messages, long bytes) => _received(messages, bytes);
 
+    /// <summary>The answers of the member came over the connection that ended.</summary>
     private void Suspect(MemberId member)
     {
+        _report(member, PeerEvent.ConnectionLost);
         if (_senders.TryGetValue(member, out var sender))
         {
             sender.Suspect();

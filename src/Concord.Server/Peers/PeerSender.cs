@@ -9,6 +9,11 @@ namespace Concord.Server.Peers;
 /// </summary>
 internal sealed class PeerSender : IDisposable
 {
+    /// <summary>The ends of a process' connections are not all seen in the same moment.</summary>
+    private static readonly TimeSpan SuspicionTime = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan SuspicionInterval = TimeSpan.FromMilliseconds(5);
+
     private readonly PeerOptions _options;
     private readonly MemberId _member;
     private readonly Action<MemberId, PeerEvent> _report;
@@ -20,7 +25,10 @@ internal sealed class PeerSender : IDisposable
     private List<PeerMessage> _waiting = [];
     private long _waitingBytes;
     private bool _isSleeping;
-    private bool _isSuspect;
+    private bool _isMoved;
+
+    /// <summary>Until then the connection is looked at again and again; 0 when there is no suspicion.</summary>
+    private long _suspectUntil;
     private bool _isDropping;
     private IReadOnlyList<string> _urls;
     private volatile PeerConnection? _connection;
@@ -57,7 +65,7 @@ internal sealed class PeerSender : IDisposable
             }
 
             _urls = urls;
-            _connection?.Dispose();
+            _isMoved = true;
             Monitor.Pulse(_lock);
         }
     }
@@ -112,7 +120,7 @@ internal sealed class PeerSender : IDisposable
     {
         lock (_lock)
         {
-            _isSuspect = true;
+            _suspectUntil = Environment.TickCount64 + (long)SuspicionTime.TotalMilliseconds;
             _isSleeping = false;
             Monitor.Pulse(_lock);
         }
@@ -164,6 +172,7 @@ internal sealed class PeerSender : IDisposable
         lock (_lock)
         {
             urls = _urls;
+            _isMoved = false;
         }
 
         var refusals = 0;
@@ -207,7 +216,7 @@ internal sealed class PeerSender : IDisposable
         lock (_lock)
         {
             _connection = connection;
-            _isSuspect = false;
+            _suspectUntil = 0;
             _isDropping = false;
             if (_stop.IsCancellationRequested)
             {
@@ -248,17 +257,19 @@ internal sealed class PeerSender : IDisposable
                     return false;
                 }
 
-                if (_isSuspect)
+                if (_isMoved)
                 {
-                    _isSuspect = false;
-                    if (connection.IsClosed)
-                    {
-                        throw new PeerProtocolException("the other side closed the connection");
-                    }
+                    throw new PeerProtocolException("the member has another address now");
+                }
+
+                var isSuspect = _suspectUntil > Environment.TickCount64;
+                if (isSuspect && connection.IsClosed)
+                {
+                    throw new PeerProtocolException("the other side closed the connection");
                 }
 
                 _isSleeping = true;
-                Monitor.Wait(_lock);
+                Monitor.Wait(_lock, isSuspect ? SuspicionInterval : Timeout.InfiniteTimeSpan);
                 _isSleeping = false;
             }
 

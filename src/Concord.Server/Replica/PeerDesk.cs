@@ -8,7 +8,7 @@ namespace Concord.Server.Replica;
 /// Takes in what other members send: Raft's messages, and calls that they bring to this replica because it leads. Of the
 /// replica's thread alone.
 /// </summary>
-internal sealed class PeerDesk(NodeCore node, ReplicaCalls calls, LeaderCalls leader, PeerNetwork network)
+internal sealed class PeerDesk(NodeCore node, ReplicaCalls calls, LeaderCalls leader, PeerNetwork network, StateCheck check)
 {
     private const int AnswerBytes = 64;
 
@@ -55,6 +55,9 @@ internal sealed class PeerDesk(NodeCore node, ReplicaCalls calls, LeaderCalls le
                 break;
             case PeerMessage.ChangeReply word:
                 leader.Receive(word);
+                break;
+            case PeerMessage.StateHash hash:
+                check.Receive(hash);
                 break;
         }
     }

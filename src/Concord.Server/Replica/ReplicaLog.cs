@@ -51,6 +51,9 @@ internal sealed partial class ReplicaLog(ILogger logger)
     [LoggerMessage(1024, LogLevel.Information, "The state was replaced by the leader's at entry {Index}, revision {Revision}")]
     public partial void SnapshotInstalled(long index, long revision);
 
+    [LoggerMessage(1025, LogLevel.Error, "Members have different states at revision {Revision}, and no majority agrees yet: {Hashes}")]
+    public partial void StatesDiffer(long revision, string hashes);
+
     [LoggerMessage(1030, LogLevel.Warning, "The key space has reached its quota of {QuotaBytes} bytes: writes that grow it are refused. Delete keys and compact, or raise --quota-backend-bytes")]
     public partial void QuotaReached(long quotaBytes);
 

@@ -33,8 +33,10 @@ internal sealed class ReplicaLoop
     private readonly ReplicaCalls _calls;
     private readonly LeaderCalls _leader;
     private readonly PeerDesk? _desk;
+    private readonly StateCheck? _check;
     private readonly LeadershipHandOver _handOver;
     private long _lastTick;
+    private long _lastCheck;
     private long _snapshotNotBefore;
     private long _stopBefore;
     private bool _isOverQuota;
@@ -52,9 +54,14 @@ internal sealed class ReplicaLoop
         _events = events;
         _calls = new(shared);
         _leader = new(node, _calls, parts.Network);
-        _desk = parts.Network is { } network ? new(node, _calls, _leader, network) : null;
+        if (parts.Network is { } network)
+        {
+            _check = new(shared, network, node.Id, events);
+            _desk = new(node, _calls, _leader, network, _check);
+        }
+
         _handOver = new(node);
-        _lastTick = Now;
+        _lastTick = _lastCheck = Now;
         _tickTimer = options.Time.CreateTimer(
             static shared => ((ReplicaShared)shared!).Inbox.Tick(), shared, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "concord replica" };
@@ -190,11 +197,21 @@ internal sealed class ReplicaLoop
             _node.Tick();
             _leader.Retry();
             _leader.Tidy();
+            CheckState(now);
             _calls.TimeOut(now, () => _writer.IsDiskFull || !_node.Leader.IsNone ? ReplicaFailures.TimedOut(_writer.IsDiskFull) : ReplicaFailures.NoLeaderInTime());
         }
 
         // A timer counts whole milliseconds and would come too early for a fraction.
         _tickTimer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+    }
+
+    private void CheckState(long now)
+    {
+        if (_check is not null && _node.IsLeading && _node.Membership.Voters.Count > 1 && _options.Time.GetElapsedTime(_lastCheck, now) >= _options.StateCheckInterval)
+        {
+            _lastCheck = now;
+            _check.Begin(_node.View, _node.AppliedIndex);
+        }
     }
 
     private void Perform()
@@ -210,6 +227,7 @@ internal sealed class ReplicaLoop
         _shared.Publish(_node);
         PublishFacts();
         _handOver.Look();
+        _check?.Look(_node.View, _node.AppliedIndex);
         WatchQuota();
         _calls.Complete();
     }
@@ -343,7 +361,7 @@ internal sealed class ReplicaLoop
     private bool KeepHouse()
     {
         _desk?.DropReceivedIfOld();
-        if (_node.Snapshots.IsDue(_node.SizeBytes) && (_node.IsLeading || _node.Role == RaftRole.Follower) && Now >= _snapshotNotBefore)
+        if (_node.IsSnapshotDue && (_node.IsLeading || _node.Role == RaftRole.Follower) && Now >= _snapshotNotBefore)
         {
             BeginSnapshot();
         }

@@ -60,6 +60,9 @@ public sealed record ReplicaOptions
     /// <summary>How often a full disk is tried again.</summary>
     public TimeSpan DiskFullRetry { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How often the members compare hashes of their states; a pass over all data each.</summary>
+    public TimeSpan StateCheckInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     public TimeSpan WatchProgressInterval { get; init; } = TimeSpan.FromMinutes(10);
 
     public StorageOptions Storage { get; init; } = new();

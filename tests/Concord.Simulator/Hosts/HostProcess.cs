@@ -26,6 +26,7 @@ internal sealed class HostProcess
     private readonly List<(ClientRequest Request, Action<ClientAnswer> Answer)> _requests = [];
     private readonly List<Action> _calls = [];
     private readonly SnapshotTransfers _transfers;
+    private readonly WatchService _watches = new();
     private ulong _persisted;
     private long _lastToken;
     private long _lastTick;
@@ -112,6 +113,8 @@ internal sealed class HostProcess
         _requests.Add((request, answer));
         PlanTurn();
     }
+
+    public void Watch(HostWatch watch) => Call(() => _watches.Add(watch, _node.View));
 
     /// <summary>Runs on the process's own turn.</summary>
     public void Call(Action call)
@@ -214,10 +217,7 @@ internal sealed class HostProcess
         {
             case ClientRequest.Propose propose:
                 Expect(token, answer, (result, _) => new(AnswerKind.Done, Host.Number) { Result = result, Error = result!.Error, Revision = result.Revision });
-                var last = _node.LastIndex;
-                _node.Propose(token, propose.Command);
-                if (_node.LastIndex > last)
-                    World.Proposed(propose.Operation, _node.LastIndex, _node.Term);
+                Propose(token, propose);
                 break;
             case ClientRequest.Read { Linearizable: false } read:
                 answer(Read(read.Range));
@@ -237,6 +237,38 @@ internal sealed class HostProcess
         }
     }
 
+    /// <summary>The leader puts the command into its log; the others forward it and wait for the place in their own.</summary>
+    private void Propose(RequestToken token, ClientRequest.Propose propose)
+    {
+        if (_node.Role != RaftRole.Leader && !_node.Leader.IsNone)
+        {
+            World.Forward(Host, _node.Leader, propose, (outcome, index, term) => Call(() => Forwarded(token, outcome, index, term)));
+            return;
+        }
+
+        var last = _node.LastIndex;
+        _node.Propose(token, propose.Command);
+        if (_node.LastIndex > last)
+            World.Proposed(propose.Operation, _node.LastIndex, _node.Term);
+    }
+
+    private void Forwarded(RequestToken token, RequestOutcome outcome, LogIndex index, Term term)
+    {
+        if (outcome == RequestOutcome.Done)
+            _node.Await(token, index, term);
+        else
+            Answer(token, outcome, null, null);
+    }
+
+    /// <summary>Another member's command.</summary>
+    public void ProposeFor(ClientRequest.Propose propose, Action<RequestOutcome, LogIndex, Term> answer) => Call(() =>
+    {
+        var (outcome, first, term) = _node.ProposeFor([propose.Command]);
+        if (outcome == RequestOutcome.Done)
+            World.Proposed(propose.Operation, first, term);
+        answer(outcome, first, term);
+    });
+
     private ClientAnswer Read(RangeOperation range)
     {
         var error = _node.View.Range(range, out var result);
@@ -244,8 +276,12 @@ internal sealed class HostProcess
     }
 
     private void Expect(RequestToken token, Action<ClientAnswer> answer, Func<CommandResult?, long?, ClientAnswer> done) =>
-        _underWay.Add(token.Value, (outcome, result, seconds) => answer(
-            outcome == RequestOutcome.Done ? done(result, seconds) : new(AnswerKind.Refused, Host.Number) { Leader = _node.Leader }));
+        _underWay.Add(token.Value, (outcome, result, seconds) => answer(outcome switch
+        {
+            RequestOutcome.Done => done(result, seconds),
+            RequestOutcome.Unknown => ClientAnswer.Unknown,
+            _ => new(AnswerKind.Refused, Host.Number) { Leader = _node.Leader },
+        }));
 
     private void Perform()
     {
@@ -266,7 +302,7 @@ internal sealed class HostProcess
         }
 
         foreach (var view in effects.Views)
-            World.Published(this, view);
+            _watches.Published(view);
         if (effects.RoleChange is { Role: RaftRole.Leader } change)
             World.Trace.Note($"{Host.Identity.Name} leads term {change.Term}");
         foreach (var answer in effects.Commands)
@@ -279,14 +315,15 @@ internal sealed class HostProcess
 
     private void Answer(RequestToken token, RequestOutcome outcome, CommandResult? result, long? seconds)
     {
-        if (_underWay.Remove(token.Value, out var answer))
-            answer(outcome, result, seconds);
+        if (!_underWay.Remove(token.Value, out var answer))
+            return;
+        World.Trace.Line($"{Host.Identity.Name} answers {outcome} (applied {_node.AppliedIndex}, commit {_node.CommitIndex}, log to {_node.LastIndex}, term {_node.Term}, {_node.Role})");
+        answer(outcome, result, seconds);
     }
 
     private void KeepHouse()
     {
-        bool replaced = Raft.Snapshot.Index > _node.AppliedIndex;
-        if (!replaced && _node.Snapshots.IsDue(_node.SizeBytes) && World.Events.Now >= _snapshotNotBefore)
+        if (_node.IsSnapshotDue && World.Events.Now >= _snapshotNotBefore)
             BeginSnapshot();
         if (_node.Trim(TrimPerTurn))
             PlanTurn();

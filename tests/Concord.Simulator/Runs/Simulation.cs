@@ -1,5 +1,5 @@
 using System.Buffers;
-using Concord.Mvcc;
+using Concord.Node;
 using Concord.Raft;
 using Concord.Simulator.Checks;
 using Concord.Simulator.Clients;
@@ -160,9 +160,23 @@ internal sealed class Simulation
     public void Proposed(long operation, LogIndex index, Term term) => Workload.Proposed(operation, index, term);
 
     /// <summary>An entry was committed, for the first time anywhere.</summary>
-    public void Committed(in LogEntry entry) => Workload.Committed(entry);
+    public void Committed(in LogEntry entry) => Workload.Truth.Committed(entry);
 
-    public void Published(HostProcess process, KeySpaceView view) => Workload.Published(process, view);
+    /// <summary>A member hands a client's command to the leader, and hears where it was put. Either may get lost.</summary>
+    public void Forward(SimulatedHost from, MemberId leader, ClientRequest.Propose propose, Action<RequestOutcome, LogIndex, Term> answer)
+    {
+        int to = (int)leader.Value;
+        Network.SendInOrder(
+            from.Number,
+            to,
+            () => _hosts[to - 1].Process?.ProposeFor(propose, (outcome, index, term) =>
+                Network.SendInOrder(to, from.Number, () => answer(outcome, index, term), Nothing)),
+            Nothing);
+
+        static void Nothing()
+        {
+        }
+    }
 
     private void Receive(int to, byte[] bytes)
     {
