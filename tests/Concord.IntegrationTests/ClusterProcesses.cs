@@ -67,10 +67,10 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     /// <summary>Starts a member, or starts it again.</summary>
     public Task StartAsync(int index) => StartAsync(index, "new");
 
-    public async Task StartAsync(int index, string state)
+    public async Task StartAsync(int index, string state, params string[] more)
     {
         var node = _nodes[index];
-        node.Process = await ServerProcess.StartAsync(node.Directory, node.ClientPort, Arguments(index, state));
+        node.Process = await ServerProcess.StartAsync(node.Directory, node.ClientPort, [.. Arguments(index, state), .. more]);
     }
 
     /// <summary>Launches a member that is expected to refuse to start.</summary>

@@ -178,6 +178,43 @@ public sealed class ClusterTests(ITestOutputHelper output)
         await cluster.AssertEqualAsync();
     }
 
+    [Fact]
+    public async Task When_the_majority_is_lost_for_good_one_member_goes_on_alone_and_grows_again()
+    {
+        await using var cluster = await ClusterProcesses.StartAsync(3, "--snapshot-count", "100");
+        for (var i = 0; i < 150; i++)
+        {
+            await PutAsync(cluster[i % 3], $"k/{i}", "x");
+        }
+
+        await cluster.AssertEqualAsync();
+        for (var index = 0; index < 3; index++)
+        {
+            await cluster.KillAsync(index);
+        }
+
+        await cluster.StartAsync(0, "new", "--force-new-cluster");
+        await PutAsync(cluster[0], "k/alone", "x");
+        await cluster.KillAsync(0);
+        await cluster.StartAsync(0);
+        var found = await cluster[0].KV.RangeAsync(new RangeRequest { Key = ByteString.CopyFromUtf8("k/"), RangeEnd = ByteString.CopyFromUtf8("k0"), CountOnly = true });
+        Assert.Equal(151, found.Count);
+
+        var members = new Protocol.Etcd.Cluster.ClusterClient(cluster[0].Channel);
+        Assert.Single((await members.MemberListAsync(new MemberListRequest())).Members);
+        foreach (var index in new[] { 1, 2 })
+        {
+            cluster.Wipe(index);
+            await members.MemberAddAsync(new MemberAddRequest { PeerURLs = { cluster.PeerUrl(index) } });
+            await cluster.StartAsync(index, "existing");
+            await cluster.UntilAsync(async () => await cluster.TryStatusAsync(index) is { IsLearner: false, RaftAppliedIndex: > 0 }, $"member {index} was not given a vote");
+        }
+
+        await cluster.AssertEqualAsync();
+        await cluster.KillAsync(0);
+        await PutAsync(cluster[1], "k/together", "x");
+    }
+
     private static async Task<PutResponse> PutAsync(ServerProcess server, string key, string value) =>
         await server.KV.PutAsync(
             new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value) }, deadline: DateTime.UtcNow.AddSeconds(30));

@@ -51,6 +51,29 @@ public sealed partial class LiveConfigurationTests
         await WaitForInstanceAsync(back.Address, instance => instance.GetProperty("appliedRelease").GetInt64() == 5);
     }
 
+    [Fact]
+    public async Task A_running_service_sees_what_is_published_through_the_death_of_any_one_member()
+    {
+        using var folder = new TemporaryFolder();
+        await using var cluster = await ClusterProcesses.StartAsync(3);
+        var all = string.Join(',', cluster.Addresses);
+        await ConcordAsync(all, "config", "put", "orders/dev", "Pricing:Discount=0.10", "Pricing:Currency=EUR", "Features:FreeShipping=false");
+        await ConcordAsync(all, "config", "publish", "orders/dev", "-m", "First prices");
+        await using var service = await OrdersService.StartAsync(all, folder["cache"]);
+        Assert.Equal(0.10m, await service.DiscountAsync());
+
+        for (var dead = 0; dead < 3; dead++)
+        {
+            await cluster.KillAsync(dead);
+            Assert.InRange(await service.DiscountAsync(), 0.10m, 0.50m);
+            var discount = 0.20m + 0.10m * dead;
+            await PublishDiscountAsync(all, discount.ToString(CultureInfo.InvariantCulture));
+            await service.WaitForDiscountAsync(discount);
+            await cluster.StartAsync(dead);
+            await cluster.LeaderAsync();
+        }
+    }
+
     private static async Task PublishDiscountAsync(string address, string discount)
     {
         await ConcordAsync(address, "config", "put", "orders/dev", $"Pricing:Discount={discount}");
