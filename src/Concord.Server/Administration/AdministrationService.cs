@@ -20,7 +20,7 @@ internal sealed class AdministrationService(LocalReplica replica, MemberEditor e
     {
         MemberAddition[] add = [.. request.Add.Select(one => new MemberAddition(one.PeerUrls, one.IsLearner, one.Replaces))];
         var added = await TryAsync(() => editor.ReconfigureAsync(add, request.Remove, context.CancellationToken)).ConfigureAwait(false);
-        var answer = new ReconfigureResponse();
+        var answer = new ReconfigureResponse { LeaderId = replica.Status.LeaderId };
         answer.Added.AddRange(added);
         answer.Members.AddRange(replica.Members.Where(member => !request.Remove.Contains(member.Id)).Select(Show));
         return answer;

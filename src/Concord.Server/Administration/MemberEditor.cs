@@ -87,25 +87,100 @@ internal sealed class MemberEditor(LocalReplica replica, ServerOptions options)
 
     private async Task ChangeAsync(List<MemberChange> changes, Dictionary<MemberId, MemberInfo> info, CancellationToken cancellation)
     {
+        var leaves = changes.Contains(new(MemberChangeKind.Remove, new(replica.Status.MemberId)));
         for (var attempt = 1; ; attempt++)
         {
             try
             {
+                if (leaves)
+                {
+                    await LeaveAsync(changes, info, cancellation).ConfigureAwait(false);
+                    return;
+                }
+
                 await replica.ChangeMembershipAsync(changes, info, cancellation).ConfigureAwait(false);
-                break;
+
+                // Committed by the leader, maybe not applied here yet: what is listed next must show it.
+                await replica.ReadAsync(cancellation).ConfigureAwait(false);
+                return;
             }
             catch (ReplicaException error) when (IsAboutHeard(error.Failure) && attempt < HeartbeatsUntilHeard)
             {
                 await Task.Delay(options.HeartbeatInterval, replica.Time, cancellation).ConfigureAwait(false);
             }
-        }
+            catch (ReplicaException error) when (LeavesFateOpen(error.Failure) && !leaves)
+            {
+                // A leader that removes itself is often gone before its word arrives. What became of the change can be seen.
+                if (await HasHappenedAsync(changes, info, cancellation).ConfigureAwait(false))
+                {
+                    return;
+                }
 
-        // Committed by the leader, maybe not applied here yet: what is listed next must show it. Who left is not told any more.
-        if (changes.All(change => change.Kind != MemberChangeKind.Remove || change.Member.Value != replica.Status.MemberId))
-        {
-            await replica.ReadAsync(cancellation).ConfigureAwait(false);
+                throw;
+            }
         }
     }
+
+    /// <summary>A change that this member itself leaves by. The leader's word about it does not reach a member that is none any more.</summary>
+    private async Task LeaveAsync(List<MemberChange> changes, Dictionary<MemberId, MemberInfo> info, CancellationToken cancellation)
+    {
+        var others = replica.Members.Where(member => member.Id != replica.Status.MemberId).ToArray();
+        using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var seen = SeenFromOutsideAsync();
+        try
+        {
+            await (await Task.WhenAny(replica.ChangeMembershipAsync(changes, info, cancellation), seen).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (ReplicaException error) when (LeavesFateOpen(error.Failure))
+        {
+            // The others may have hung up because of the change, or for another reason.
+            var patience = Task.Delay(2 * options.ElectionTimeout, replica.Time, cancellation);
+            if (await Task.WhenAny(seen, patience).ConfigureAwait(false) == patience)
+            {
+                throw;
+            }
+
+            await seen.ConfigureAwait(false);
+        }
+        finally
+        {
+            await answered.CancelAsync().ConfigureAwait(false);
+        }
+
+        async Task SeenFromOutsideAsync()
+        {
+            do
+            {
+                await Task.Delay(options.HeartbeatInterval, replica.Time, answered.Token).ConfigureAwait(false);
+            }
+            while (!await replica.HasLeftAsync(others, answered.Token).ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>
+    /// Whether a change is in force. A read through the quorum settles what became of entries of earlier leaders; a joint
+    /// configuration then ends by itself within a few heartbeats.
+    /// </summary>
+    private async Task<bool> HasHappenedAsync(List<MemberChange> changes, Dictionary<MemberId, MemberInfo> info, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var members = (await ListAsync(cancellation).ConfigureAwait(false)).ToDictionary(member => new MemberId(member.Id));
+            var holds = changes.All(change => members.TryGetValue(change.Member, out var member)
+                    ? change.Kind == MemberChangeKind.AddLearner || (change.Kind == MemberChangeKind.AddVoter && !member.IsLearner)
+                    : change.Kind == MemberChangeKind.Remove)
+                && info.All(pair => members.TryGetValue(pair.Key, out var member) && member.PeerUrls.SequenceEqual(pair.Value.PeerUrls));
+            if (holds || attempt == HeartbeatsUntilHeard)
+            {
+                return holds;
+            }
+
+            await Task.Delay(options.HeartbeatInterval, replica.Time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static bool LeavesFateOpen(ReplicaFailure failure) =>
+        failure is ReplicaFailure.LeaderFailed or ReplicaFailure.ConnectionLost or ReplicaFailure.TimedOut;
 
     private static bool IsAboutHeard(ReplicaFailure failure) =>
         failure is ReplicaFailure.Unhealthy or ReplicaFailure.NotEnoughStarted or ReplicaFailure.LearnerNotReady;

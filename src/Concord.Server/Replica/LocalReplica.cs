@@ -190,6 +190,17 @@ public sealed class LocalReplica : IAsyncDisposable
     }
 
     /// <summary>
+    /// Whether the cluster has agreed that this member is none of it. The others stop talking to one that leaves, so it has to
+    /// ask, as a stranger would.
+    /// </summary>
+    internal Task<bool> HasLeftAsync(IReadOnlyList<ClusterMember> others, CancellationToken cancellation) => Task.Run(
+        () => _options.Peers is { } peers && others.SelectMany(member => member.PeerUrls).Any(url =>
+            ClusterFacts.Ask(new(url), peers, cancellation).Facts is { Membership: { Voters.Count: > 0 } applied } facts
+            && facts.ClusterId == _options.Identity.ClusterId
+            && !applied.Voters.Union(applied.OutgoingVoters).Union(applied.Learners).Contains(new(_options.Identity.MemberId))),
+        cancellation);
+
+    /// <summary>
     /// Tells the cluster this member's name and where clients reach it, again and again until it is agreed on, or the token
     /// is cancelled.
     /// </summary>

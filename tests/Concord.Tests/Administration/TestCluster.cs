@@ -100,13 +100,15 @@ internal sealed class TestCluster : IAsyncDisposable
         return leader;
     }
 
+    public ulong[] Voters(int asked) => [.. _nodes[asked].Server!.Replica.Members.Where(member => !member.IsLearner).Select(member => member.Id)];
+
     /// <summary>The ids of the voters, as a member lists them once the list has so many.</summary>
     public async Task<ulong[]> VotersAsync(int asked, int count)
     {
         ulong[] voters = [];
         await UntilAsync(() =>
         {
-            voters = [.. _nodes[asked].Server!.Replica.Members.Where(member => !member.IsLearner).Select(member => member.Id)];
+            voters = Voters(asked);
             return voters.Length == count && _nodes[asked].Server!.Replica.Members.All(member => !member.BecomesVoter);
         });
         return voters;

@@ -39,6 +39,24 @@ public sealed class ClusterServiceTests
     }
 
     [Fact]
+    public async Task A_member_can_be_asked_to_remove_itself_whether_it_leads_or_not()
+    {
+        await using var cluster = await TestCluster.StartAsync(3);
+        var follower = (await cluster.LeaderAsync() + 1) % 3;
+        var id = cluster.Id(follower);
+        var removed = await cluster.Cluster(follower).MemberRemoveAsync(new MemberRemoveRequest { ID = id });
+        Assert.Equal(2, removed.Members.Count);
+        await cluster.StopAsync(follower);
+
+        var leader = await cluster.LeaderAsync();
+        id = cluster.Id(leader);
+        removed = await cluster.Cluster(leader).MemberRemoveAsync(new MemberRemoveRequest { ID = id });
+        Assert.DoesNotContain(removed.Members, member => member.ID == id);
+        await cluster.StopAsync(leader);
+        await cluster.LeaderAsync();
+    }
+
+    [Fact]
     public async Task A_learner_is_promoted_when_it_has_caught_up()
     {
         await using var cluster = await TestCluster.StartAsync(1);
