@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Concord.Cli.Cluster;
 using Concord.Cli.Completion;
 using Concord.Cli.Config;
 using Concord.Cli.Kv;
+using Concord.Cli.Snapshot;
 using Concord.Cli.Status;
 
 namespace Concord.Cli;
@@ -20,6 +22,8 @@ internal sealed class ConcordCommand : RootCommand
         Add(ConfigCommands.Create());
         Add(KvCommands.Create());
         Add(new StatusCommand());
+        Add(ClusterCommands.Create());
+        Add(SnapshotCommands.Create());
         Add(new CompletionCommand());
 
         var help = Options.OfType<HelpOption>().Single();

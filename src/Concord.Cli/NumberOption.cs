@@ -22,6 +22,9 @@ internal static class NumberOption
         CustomParser = result => Parse(result, name, min: 1),
     };
 
+    /// <summary>A count, as an argument.</summary>
+    public static Argument<long?> Positive(string name, string description) => Release(name, description);
+
     private static long? Parse(ArgumentResult result, string name, long min)
     {
         var text = result.Tokens.Single().Value;

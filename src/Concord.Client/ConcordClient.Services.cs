@@ -13,5 +13,5 @@ public sealed partial class ConcordClient
     public ConfigsClient Configs => field ??= new ConfigsClient(Invoker);
 
     /// <summary>The servers themselves.</summary>
-    public ClusterClient Cluster => field ??= new ClusterClient(Invoker);
+    public ClusterClient Cluster => field ??= new ClusterClient(Invoker, Options.Endpoints.Count);
 }

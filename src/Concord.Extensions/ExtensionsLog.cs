@@ -32,4 +32,7 @@ internal static partial class ExtensionsLog
 
     [LoggerMessage(7108, LogLevel.Information, "Concord's configuration source is switched off by the environment variable {Variable}")]
     public static partial void Disabled(ILogger log, string variable);
+
+    [LoggerMessage(7109, LogLevel.Debug, "{Options} cannot be made yet, so a change is announced to those who listen whether it concerns them or not")]
+    public static partial void OptionsNotMade(ILogger log, Exception error, string options);
 }

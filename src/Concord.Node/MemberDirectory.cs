@@ -12,7 +12,9 @@ namespace Concord.Node;
 /// A learner that the leader gives a vote as soon as it has caught up. A voter that is added so does not count before it can
 /// vote, and a group of one does not wait for a member that is not started yet.
 /// </param>
-public sealed record MemberInfo(string Name, IReadOnlyList<string> PeerUrls, IReadOnlyList<string> ClientUrls, bool BecomesVoter = false)
+/// <param name="Replaces">The voter that leaves in the same step in which this one gets its vote; none for nobody.</param>
+public sealed record MemberInfo(
+    string Name, IReadOnlyList<string> PeerUrls, IReadOnlyList<string> ClientUrls, bool BecomesVoter = false, MemberId Replaces = default)
 {
     /// <summary>A member that was never heard of.</summary>
     public static MemberInfo Unknown { get; } = new("", [], []);
@@ -21,7 +23,8 @@ public sealed record MemberInfo(string Name, IReadOnlyList<string> PeerUrls, IRe
     public bool HasStarted => ClientUrls.Count > 0;
 
     public bool Equals(MemberInfo? other) =>
-        other is not null && Name == other.Name && BecomesVoter == other.BecomesVoter && PeerUrls.SequenceEqual(other.PeerUrls) && ClientUrls.SequenceEqual(other.ClientUrls);
+        other is not null && Name == other.Name && BecomesVoter == other.BecomesVoter && Replaces == other.Replaces
+        && PeerUrls.SequenceEqual(other.PeerUrls) && ClientUrls.SequenceEqual(other.ClientUrls);
 
     public override int GetHashCode() => PeerUrls.Count + ClientUrls.Count;
 }
@@ -32,7 +35,7 @@ public sealed record MemberInfo(string Name, IReadOnlyList<string> PeerUrls, IRe
 /// </summary>
 /// <remarks>
 /// Bytes, little-endian: u8 version, u16 count, then for each member in rising order u64 id, name, u8 count and peer URLs,
-/// u8 count and client URLs, u8 1 if it becomes a voter; a text is u16 length and UTF-8.
+/// u8 count and client URLs, u8 1 if it becomes a voter, u64 id of the one that it replaces; a text is u16 length and UTF-8.
 /// </remarks>
 public sealed class MemberDirectory
 {
@@ -42,7 +45,7 @@ public sealed class MemberDirectory
     /// <summary>Of a name or URL, in bytes. With <see cref="UrlsMax"/> a few members fit in a context, whatever they say.</summary>
     public const int TextBytesMax = 256;
 
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     private readonly SortedDictionary<MemberId, MemberInfo> _members;
 
@@ -125,6 +128,8 @@ public sealed class MemberDirectory
             WriteTexts(bytes, info.PeerUrls);
             WriteTexts(bytes, info.ClientUrls);
             bytes.Add(info.BecomesVoter ? (byte)1 : (byte)0);
+            BinaryPrimitives.WriteUInt64LittleEndian(id, info.Replaces.Value);
+            bytes.AddRange(id);
         }
 
         return [.. bytes];
@@ -140,12 +145,15 @@ public sealed class MemberDirectory
         var members = new SortedDictionary<MemberId, MemberInfo>();
         for (var left = BinaryPrimitives.ReadUInt16LittleEndian(Take(ref rest, sizeof(ushort))); left > 0; left--)
         {
-            var id = new MemberId(BinaryPrimitives.ReadUInt64LittleEndian(Take(ref rest, sizeof(ulong))));
-            members.Add(id, new(ReadText(ref rest), ReadTexts(ref rest), ReadTexts(ref rest), Take(ref rest, 1)[0] == 1));
+            var id = ReadId(ref rest);
+            members.Add(id, new(ReadText(ref rest), ReadTexts(ref rest), ReadTexts(ref rest), Take(ref rest, 1)[0] == 1, ReadId(ref rest)));
         }
 
         return new(members);
     }
+
+    private static MemberId ReadId(ref ReadOnlySpan<byte> rest) =>
+        new(BinaryPrimitives.ReadUInt64LittleEndian(Take(ref rest, sizeof(ulong))));
 
     private static string[] ReadTexts(ref ReadOnlySpan<byte> rest)
     {

@@ -21,6 +21,7 @@ public sealed class NodeCore
     private readonly PendingCommands _pending = new();
     private readonly LeaseKeeper _leases;
     private readonly List<(RequestToken Token, LogIndex Index)> _waitingReads = [];
+    private readonly Dictionary<RequestToken, (LeaseId Lease, bool Renew)> _leaseCalls = [];
     private readonly List<RequestToken> _superseded = [];
     private readonly List<RequestToken> _waitingForLeave = [];
     private readonly ArrayBufferWriter<byte> _encoded = new();
@@ -29,6 +30,10 @@ public sealed class NodeCore
     private NodeEffects _taken = new();
     private ReadOnlyMemory<LogEntry> _afterInstall;
     private bool _isUnpublished;
+    private int _exports;
+
+    /// <summary>Not heard from since a message to them was lost.</summary>
+    private readonly HashSet<MemberId> _unreachable = [];
 
     /// <param name="space">The state at <paramref name="recovered"/>'s snapshot.</param>
     public NodeCore(NodeOptions options, RaftOptions raft, RecoveredState recovered, KeySpace space)
@@ -88,6 +93,12 @@ public sealed class NodeCore
 
     /// <summary>When a snapshot is due.</summary>
     public SnapshotSchedule Snapshots { get; }
+
+    /// <summary>
+    /// A snapshot is due and can be made now: while one from the leader is on its way in, the log no longer describes the
+    /// state.
+    /// </summary>
+    public bool IsSnapshotDue => Snapshots.IsDue(SizeBytes) && _raft.DescribeSnapshot(AppliedIndex) is not null;
 
     /// <summary>
     /// True when this replica alone decides what is committed, and its state holds everything that was ever acknowledged.
@@ -173,10 +184,27 @@ public sealed class NodeCore
         }
 
         var directory = MemberDirectory.Of(Membership).Within(Membership);
+        if (QuorumGuard.Judge(_raft, _unreachable, directory, changes) is not RequestOutcome.Done and var refusal)
+        {
+            _next.Changes.Add(new(token, refusal, null));
+            return;
+        }
+
         foreach (var (member, facts) in info)
         {
             // Whoever says so about a voter does not know yet that it has become one.
-            directory = directory.With(member, facts with { BecomesVoter = facts.BecomesVoter && !Membership.Voters.Contains(member) });
+            var isVoter = Membership.Voters.Contains(member);
+            directory = directory.With(member, facts with
+            {
+                BecomesVoter = facts.BecomesVoter && !isVoter,
+                Replaces = isVoter ? MemberId.None : facts.Replaces,
+            });
+        }
+
+        if (SharedAddress(directory, changes) is { } shared)
+        {
+            _next.Changes.Add(new(token, RequestOutcome.InvalidChange, $"two members would have the address {shared}"));
+            return;
         }
 
         // The type matters: a null array would become empty memory, which takes the place of what is known.
@@ -195,10 +223,18 @@ public sealed class NodeCore
     public TransferResult TransferLeadership(MemberId target) => _raft.TransferLeadership(target);
 
     /// <summary>Messages to <paramref name="member"/> are being lost.</summary>
-    public void ReportUnreachable(MemberId member) => _raft.ReportUnreachable(member);
+    public void ReportUnreachable(MemberId member)
+    {
+        _unreachable.Add(member);
+        _raft.ReportUnreachable(member);
+    }
 
     /// <summary>The connection to <paramref name="member"/> was lost and its host refuses a new one: the process is gone.</summary>
-    public void ReportConnectionRefused(MemberId member) => _raft.ReportConnectionRefused(member);
+    public void ReportConnectionRefused(MemberId member)
+    {
+        _unreachable.Add(member);
+        _raft.ReportConnectionRefused(member);
+    }
 
     /// <summary>What became of a snapshot that was to be sent: due for each <see cref="RaftMessage.InstallSnapshot"/>.</summary>
     public void ReportSnapshot(MemberId member, bool delivered) => _raft.ReportSnapshot(member, delivered);
@@ -209,10 +245,14 @@ public sealed class NodeCore
     /// </summary>
     public void Read(RequestToken token) => _raft.ReadIndex((ulong)token.Value);
 
-    /// <summary>Gives a lease its full time again.</summary>
-    public void KeepAlive(RequestToken token, LeaseId lease) => _leases.KeepAlive(token, lease, _next);
+    /// <summary>
+    /// Gives a lease its full time again. Costs a read round, which all that wait share: a deposed leader must not renew
+    /// what its successor is about to end, and a leader that has not applied a grant yet must not say that there is none.
+    /// </summary>
+    public void KeepAlive(RequestToken token, LeaseId lease) => AskLease(token, lease, renew: true);
 
-    public void TimeToLive(RequestToken token, LeaseId lease) => _leases.TimeToLive(token, lease, _next);
+    /// <summary>Asks for the time that a lease has left; a read round, as for <see cref="KeepAlive"/>.</summary>
+    public void TimeToLive(RequestToken token, LeaseId lease) => AskLease(token, lease, renew: false);
 
     /// <summary>One unit of time has passed.</summary>
     public void Tick()
@@ -223,7 +263,11 @@ public sealed class NodeCore
         ProposePromotion();
     }
 
-    public void Receive(RaftMessage message) => _raft.Receive(message);
+    public void Receive(RaftMessage message)
+    {
+        _raft.Receive(message);
+        _unreachable.Remove(message.From);
+    }
 
     /// <summary>All writes up to and including this one are durable.</summary>
     public void Persisted(ulong sequence) => _raft.Persisted(sequence);
@@ -308,13 +352,32 @@ public sealed class NodeCore
     }
 
     /// <summary>
-    /// Drops some of what compaction left behind, for idle moments. Withheld while a snapshot is written: its view is older
-    /// than the compaction may be.
+    /// The present state and what describes it, to be read beside this thread. Nothing that it needs is dropped until
+    /// <see cref="EndExport"/>, which must follow.
+    /// </summary>
+    public (SnapshotMetadata Metadata, KeySpaceView View) BeginExport()
+    {
+        Invariant.Check(!_isUnpublished, "an export was begun before the effects were taken");
+        var metadata = _raft.DescribeSnapshot(AppliedIndex);
+        Invariant.Check(metadata is not null, $"nothing describes the state at the applied entry {AppliedIndex}");
+        _exports++;
+        return (metadata, _space.View);
+    }
+
+    public void EndExport()
+    {
+        Invariant.Check(_exports > 0, "an export was ended that was not begun");
+        _exports--;
+    }
+
+    /// <summary>
+    /// Drops some of what compaction left behind, for idle moments. Withheld while a snapshot is written or exported: its
+    /// view is older than the compaction may be.
     /// </summary>
     /// <returns>False when there is nothing to do now.</returns>
     public bool Trim(int versionsMax)
     {
-        if (Snapshots.IsRunning || !_space.HasTrimming)
+        if (Snapshots.IsRunning || _exports > 0 || !_space.HasTrimming)
         {
             return false;
         }
@@ -390,7 +453,7 @@ public sealed class NodeCore
         _superseded.Clear();
     }
 
-    /// <summary>Gives learners that are to become voters their vote, once they have caught up.</summary>
+    /// <summary>Gives learners that are to become voters their vote, once they have caught up, and lets those go that they replace.</summary>
     private void ProposePromotion()
     {
         if (!IsLeading || Membership.Learners.Count == 0)
@@ -399,20 +462,31 @@ public sealed class NodeCore
         }
 
         var directory = MemberDirectory.Of(Membership);
-        MemberId[] ready = [.. Membership.Learners.Where(learner => directory[learner].BecomesVoter && !IsLateLearner(learner))];
-        if (ready.Length == 0)
+        var changes = new List<MemberChange>();
+        foreach (var learner in Membership.Learners.Where(learner => directory[learner].BecomesVoter && !IsLateLearner(learner)))
         {
-            return;
+            changes.Add(new(MemberChangeKind.AddVoter, learner));
+            if (directory[learner].Replaces is { IsNone: false } replaced)
+            {
+                changes.Add(new(MemberChangeKind.Remove, replaced));
+            }
+
+            directory = directory.With(learner, directory[learner] with { BecomesVoter = false, Replaces = MemberId.None });
         }
 
-        foreach (var learner in ready)
+        if (changes.Count > 0 && QuorumGuard.Judge(_raft, _unreachable, directory, changes) == RequestOutcome.Done)
         {
-            directory = directory.With(learner, directory[learner] with { BecomesVoter = false });
+            // Refused while another change is under way: the next tick tries again.
+            _ = _raft.ProposeMembership(new(changes, Context: directory.Encode()));
         }
-
-        // Refused while another change is under way: the next tick tries again.
-        _ = _raft.ProposeMembership(new([.. ready.Select(learner => new MemberChange(MemberChangeKind.AddVoter, learner))], Context: directory.Encode()));
     }
+
+    /// <summary>A peer address that two members would have, who then could not both be reached; or null.</summary>
+    private static string? SharedAddress(MemberDirectory directory, IReadOnlyList<MemberChange> changes) => directory.Members
+        .Where(member => !changes.Contains(new(MemberChangeKind.Remove, member.Key)))
+        .SelectMany(member => member.Value.PeerUrls.Distinct())
+        .GroupBy(url => url)
+        .FirstOrDefault(group => group.Count() > 1)?.Key;
 
     private bool IsMember(MemberId member) =>
         Membership.Voters.Contains(member) || Membership.OutgoingVoters.Contains(member) || Membership.Learners.Contains(member);
@@ -492,10 +566,45 @@ public sealed class NodeCore
         if (read.Outcome == ReadOutcome.Ready)
         {
             _waitingReads.Add((token, read.Index));
+            return;
+        }
+
+        var outcome = read.Outcome == ReadOutcome.Overloaded ? RequestOutcome.Overloaded : RequestOutcome.NotLeader;
+        if (_leaseCalls.Remove(token))
+        {
+            effects.Leases.Add(new(token, outcome, null));
         }
         else
         {
-            effects.Reads.Add(new(token, read.Outcome == ReadOutcome.Overloaded ? RequestOutcome.Overloaded : RequestOutcome.NotLeader));
+            effects.Reads.Add(new(token, outcome));
+        }
+    }
+
+    private void AskLease(RequestToken token, LeaseId lease, bool renew)
+    {
+        if (!_leases.IsActive)
+        {
+            _next.Leases.Add(new(token, RequestOutcome.NotLeader, null));
+            return;
+        }
+
+        _leaseCalls.Add(token, (lease, renew));
+        _raft.ReadIndex((ulong)token.Value);
+    }
+
+    private void AnswerRead(RequestToken token, NodeEffects effects)
+    {
+        if (!_leaseCalls.Remove(token, out var call))
+        {
+            effects.Reads.Add(new(token, RequestOutcome.Done));
+        }
+        else if (call.Renew)
+        {
+            _leases.KeepAlive(token, call.Lease, effects);
+        }
+        else
+        {
+            _leases.TimeToLive(token, call.Lease, effects);
         }
     }
 
@@ -507,7 +616,7 @@ public sealed class NodeCore
             var read = _waitingReads[i];
             if (read.Index <= AppliedIndex)
             {
-                effects.Reads.Add(new(read.Token, RequestOutcome.Done));
+                AnswerRead(read.Token, effects);
             }
             else
             {

@@ -34,6 +34,12 @@ public enum RequestOutcome : byte
 
     /// <summary>The learner still lacks too much of the log to be given a vote: try again later.</summary>
     LearnerNotReady,
+
+    /// <summary>Too few of the voters after the change have ever been started for a majority.</summary>
+    NotEnoughStarted,
+
+    /// <summary>Too few of the voters after the change are heard now for a majority: bring them back first.</summary>
+    Unhealthy,
 }
 
 /// <param name="Result">What the command answered; null unless <see cref="RequestOutcome.Done"/>.</param>

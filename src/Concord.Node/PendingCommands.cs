@@ -16,17 +16,31 @@ internal sealed class PendingCommands
     private int _first;
 
     /// <summary>The entry of a command is in the log of the leader of its term.</summary>
+    /// <remarks>
+    /// A leader's log ends before an index that it appends at, and holds everything that was ever committed (section 5.4.3).
+    /// So what waits there or further on for an earlier leader's entry will never be committed. Words of two leaders
+    /// may arrive in the wrong order; then it is the new one that waits in vain.
+    /// </remarks>
     public void Add(LogIndex index, Term term, RequestToken token)
     {
-        // That leader's log ended before the index, and it holds everything that was ever committed (section 5.4.3). So
-        // what waits there or further on is of an earlier leader and will never be committed.
-        while (_commands.Count > _first && _commands[^1].Index >= index)
+        var at = _commands.Count;
+        while (at > _first && _commands[at - 1].Index >= index)
         {
-            _superseded.Add(_commands[^1].Token);
-            _commands.RemoveAt(_commands.Count - 1);
+            at--;
+            if (_commands[at].Term < term)
+            {
+                _superseded.Add(_commands[at].Token);
+                _commands.RemoveAt(at);
+            }
         }
 
-        _commands.Add(new(index, term, token));
+        if (at > _first && _commands[at - 1].Term > term)
+        {
+            _superseded.Add(token);
+            return;
+        }
+
+        _commands.Insert(at, new(index, term, token));
     }
 
     /// <summary>An entry is being applied: who waits for it.</summary>

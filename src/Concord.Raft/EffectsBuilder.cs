@@ -14,7 +14,9 @@ internal sealed class EffectsBuilder(MemberState state)
         Move(outbox.Now, _effects.SendNowList);
         Move(outbox.Reads, _effects.ReadsList);
         Move(outbox.Memberships, _effects.MembershipsList);
-        _effects.Install = outbox.Install;
+
+        // When another snapshot has taken the place of one meanwhile, its file may be removed any time: wait for the newer.
+        _effects.Install = outbox.Install?.Index == state.Log.Snapshot.Index ? outbox.Install : null;
         outbox.Install = null;
         _effects.Apply = state.Log.TakeApplicable(state.Options.MaxApplyBytes);
         var role = new RoleChange(state.Role, state.Term, state.Leader);

@@ -66,12 +66,17 @@ public sealed class ReplicaStorage : IDisposable
 
     /// <summary>
     /// Makes a committed snapshot from another member the one that the replica starts from. The whole log is dropped; the
-    /// hard state is made durable in the same step.
+    /// hard state is made durable in the same step. It may be repeated, because what else was to be written with it did
+    /// not fit on the disk.
     /// </summary>
     public void InstallSnapshot(LogPosition snapshot, HardState hardState)
     {
-        Log.ResetTo(snapshot, hardState);
-        Log.Flush();
+        if (snapshot != Log.Snapshot)
+        {
+            Log.ResetTo(snapshot, hardState);
+            Log.Flush();
+        }
+
         RemoveOld(SnapshotsKept);
     }
 

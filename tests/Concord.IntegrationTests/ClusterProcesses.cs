@@ -25,7 +25,10 @@ internal sealed class ClusterProcesses : IAsyncDisposable
 
     public ServerProcess this[int index] => _nodes[index].Process ?? throw new InvalidOperationException($"member {index} is not running");
 
-    public static async Task<ClusterProcesses> StartAsync(int count, params string[] more)
+    public static Task<ClusterProcesses> StartAsync(int count, params string[] more) => StartAsync(count, _ => Task.CompletedTask, more);
+
+    /// <param name="prepare">Puts into the data directories what the members start with.</param>
+    public static async Task<ClusterProcesses> StartAsync(int count, Func<ClusterProcesses, Task> prepare, params string[] more)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -37,6 +40,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
                     cluster.AddNode(index);
                 }
 
+                await prepare(cluster);
                 await Task.WhenAll(Enumerable.Range(0, count).Select(cluster.StartAsync));
                 await cluster.LeaderAsync();
                 return cluster;
@@ -178,15 +182,16 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         return index;
     }
 
-    private string[] Arguments(int index, string state) =>
+    /// <summary>The settings that say which member of which cluster it is.</summary>
+    public string[] Founding(int index) =>
     [
         "--name", _nodes[index].Name,
-        "--listen-peer-urls", PeerUrl(index),
         "--initial-advertise-peer-urls", PeerUrl(index),
         "--initial-cluster", string.Join(',', _nodes.Select(node => $"{node.Name}=http://127.0.0.1:{node.PeerPort}")),
-        "--initial-cluster-state", state,
-        .. _more,
     ];
+
+    private string[] Arguments(int index, string state) =>
+        [.. Founding(index), "--listen-peer-urls", PeerUrl(index), "--initial-cluster-state", state, .. _more];
 
     private ServerProcess Take(int index)
     {

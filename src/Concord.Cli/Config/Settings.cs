@@ -24,9 +24,11 @@ internal sealed record Settings(string? Key, IReadOnlyList<KeyValuePair<string, 
 
     private static string NearestOf(IReadOnlyList<KeyValuePair<string, string>> all, string key)
     {
-        var nearest = all.Select(pair => pair.Key).MinBy(candidate => EditDistance.Between(candidate, key));
-        return nearest is not null && EditDistance.Between(nearest, key) <= 1 + (key.Length / 4)
+        var nearest = all.Select(pair => pair.Key).MinBy(Distance);
+        return nearest is not null && Distance(nearest) <= 1 + (key.Length / 4)
             ? $"Did you mean {nearest}?"
             : "Leave KEY out to see all keys.";
+
+        int Distance(string candidate) => EditDistance.Between(candidate.ToLowerInvariant(), key.ToLowerInvariant());
     }
 }

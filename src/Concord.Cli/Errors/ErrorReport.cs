@@ -1,6 +1,7 @@
 using Concord.Cli.Output;
 using Concord.Client;
 using Concord.Client.Configs;
+using Concord.Storage;
 
 namespace Concord.Cli.Errors;
 
@@ -48,6 +49,14 @@ internal sealed record ErrorReport
             Message = exception.Message,
             Remedy = "Is the server running? Start one with 'concord-server --dev', or name others with --endpoints or CONCORD_ENDPOINTS.",
         },
+        StorageDamagedException damaged => new()
+        {
+            ExitCode = ExitCode.Failure,
+            Code = "damaged",
+            Message = $"'{damaged.Path}' is damaged at byte {damaged.Offset}: {damaged.Found}",
+            Remedy = "Use another copy.",
+        },
+        DiskException disk => new() { ExitCode = ExitCode.Failure, Code = "disk", Message = disk.Message },
         IOException pipe when pipe.HResult == BrokenPipe => new() { ExitCode = ExitCode.Ok, Code = "", Message = "" },
         _ => null,
     };

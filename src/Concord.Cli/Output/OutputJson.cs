@@ -1,9 +1,11 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Concord.Cli.Cluster;
 using Concord.Cli.Config;
 using Concord.Cli.Errors;
 using Concord.Cli.Kv;
+using Concord.Cli.Snapshot;
 using Concord.Cli.Status;
 using Concord.Client.Configs;
 
@@ -35,6 +37,12 @@ namespace Concord.Cli.Output;
 [JsonSerializable(typeof(KvDeleted))]
 [JsonSerializable(typeof(KvEvent))]
 [JsonSerializable(typeof(ClusterStatus))]
+[JsonSerializable(typeof(ClusterHealth))]
+[JsonSerializable(typeof(MemberList))]
+[JsonSerializable(typeof(MembersChanged))]
+[JsonSerializable(typeof(LeaderMoved))]
+[JsonSerializable(typeof(SnapshotSummary))]
+[JsonSerializable(typeof(SnapshotRestored))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {
     /// <summary>Whole documents.</summary>

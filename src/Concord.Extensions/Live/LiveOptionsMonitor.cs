@@ -17,6 +17,7 @@ internal sealed class LiveOptionsMonitor<[DynamicallyAccessedMembers(Dynamically
     private readonly IOptionsMonitorCache<T> _cache;
     private readonly OptionsJudge _judge;
     private readonly List<IDisposable> _registrations = [];
+    private readonly HashSet<string> _names;
     private readonly ConcurrentDictionary<string, bool> _made = new(StringComparer.Ordinal);
     private event Action<T, string?>? Listeners;
 
@@ -29,7 +30,9 @@ internal sealed class LiveOptionsMonitor<[DynamicallyAccessedMembers(Dynamically
         _factory = factory;
         _cache = cache;
         _judge = judge;
-        foreach (var source in sources)
+        IOptionsChangeTokenSource<T>[] all = [.. sources];
+        _names = [.. all.Select(source => source.Name ?? Options.DefaultName)];
+        foreach (var source in all)
             _registrations.Add(ChangeToken.OnChange(source.GetChangeToken, Refresh, source.Name ?? Options.DefaultName));
     }
 
@@ -55,6 +58,9 @@ internal sealed class LiveOptionsMonitor<[DynamicallyAccessedMembers(Dynamically
 
     public IDisposable OnChange(Action<T, string?> listener)
     {
+        // What concerns the options is known from making them once; and from then on a release is judged by them.
+        foreach (var name in _names.Where(name => !_made.ContainsKey(name)))
+            TryMake(name);
         Listeners += listener;
         return new Registration(() => Listeners -= listener);
     }
@@ -63,6 +69,19 @@ internal sealed class LiveOptionsMonitor<[DynamicallyAccessedMembers(Dynamically
     {
         foreach (var registration in _registrations)
             registration.Dispose();
+    }
+
+    private void TryMake(string name)
+    {
+        try
+        {
+            Get(name);
+        }
+        catch (Exception error)
+        {
+            // Listening is no fault; the options may become valid by the change that is waited for.
+            ExtensionsLog.OptionsNotMade(_judge.Log, error, OptionsFault.NameOf(typeof(T), name));
+        }
     }
 
     private void Refresh(string name)

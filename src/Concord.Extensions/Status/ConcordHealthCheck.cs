@@ -31,7 +31,7 @@ internal sealed class ConcordHealthCheck(ConcordStatus status) : IHealthCheck
         data[prefix + "fromFile"] = view.FromFile;
         if (view.Endpoint is { } endpoint)
             data[prefix + "endpoint"] = endpoint;
-        if (view.LastError is { } error)
+        if (!view.Connected && view.LastError is { } error)
             data[prefix + "lastError"] = error;
         if (view.RejectedReason is { } reason)
         {

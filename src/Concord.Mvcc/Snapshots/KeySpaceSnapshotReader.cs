@@ -52,8 +52,25 @@ public sealed class KeySpaceSnapshotReader
     }
 
     /// <exception cref="FormatException">The snapshot ended too early.</exception>
-    public KeySpace Complete() =>
-        _step == Step.Done ? _assembly.Complete() : throw new FormatException("The snapshot ends before it is complete.");
+    public KeySpace Complete() => Complete(revisionBump: 0, markCompacted: false);
+
+    /// <summary>
+    /// The key space for another cluster: its revision lies ahead of everything that clients of the old one can have seen, so none
+    /// of them takes a change here for one that it knows.
+    /// </summary>
+    /// <param name="revisionBump">How far ahead; at least 0.</param>
+    /// <param name="markCompacted">
+    /// Everything up to the new revision counts as compacted: who wants to go on from an old revision is told so, and
+    /// begins with what is there now.
+    /// </param>
+    /// <exception cref="FormatException">The snapshot ended too early, or the revision would be no number any more.</exception>
+    public KeySpace Complete(long revisionBump, bool markCompacted)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(revisionBump);
+        return _step == Step.Done
+            ? _assembly.Complete(revisionBump, markCompacted)
+            : throw new FormatException("The snapshot ends before it is complete.");
+    }
 
     private ReadOnlySpan<byte> ReadNumbers(ReadOnlySpan<byte> data)
     {

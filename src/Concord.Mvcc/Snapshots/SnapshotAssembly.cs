@@ -71,17 +71,19 @@ internal sealed class SnapshotAssembly
     public void End(long count, uint hash) =>
         Require(count == _count && hash == _hash, "not the versions that were written into it; it is damaged");
 
-    public KeySpace Complete()
+    public KeySpace Complete(long revisionBump, bool markCompacted)
     {
+        Require(revisionBump <= long.MaxValue - _revision, $"the revision {_revision}, which cannot grow by {revisionBump}");
+        var revision = _revision + revisionBump;
         var leases = new LeaseTable();
         foreach (var (id, (ttlSeconds, keys)) in _leases)
         {
             leases.Add(id, ttlSeconds, keys);
         }
 
-        var editor = new KeySpaceEditor(new KeyTreeEditor(_tree.Build()), BuildLog(), leases, _revision)
+        var editor = new KeySpaceEditor(new KeyTreeEditor(_tree.Build()), BuildLog(), leases, revision)
         {
-            CompactedRevision = _compactedRevision,
+            CompactedRevision = markCompacted ? revision : _compactedRevision,
             SizeBytes = _sizeBytes,
         };
         return new(editor);

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 using Concord.Node;
 using Concord.Raft;
 using Concord.Server.Peers;
@@ -50,46 +48,22 @@ internal static class MemberFounding
         return new(founded, Founders(options), null);
     }
 
-    /// <summary>
-    /// Every founding member computes the same numbers: a member's from its addresses and the token, the cluster's from its
-    /// members'. Eight bytes of a hash do not collide among a few members.
-    /// </summary>
     internal static MemberIdentity Found(ServerOptions options)
     {
-        var self = IdOf(options.InitialAdvertisePeerUrls, options.InitialClusterToken);
-        ulong[] members = options.InitialCluster.Count == 0
-            ? [self]
-            : [.. options.InitialCluster.Select(member => IdOf(member.PeerUrls, options.InitialClusterToken)).Order()];
-        var bytes = new byte[members.Length * sizeof(ulong)];
-        for (var i = 0; i < members.Length; i++)
-        {
-            BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(i * sizeof(ulong)), members[i]);
-        }
-
-        return new(Hash(bytes), self, options.Name);
+        var self = ClusterFounding.IdOf(Texts(options.InitialAdvertisePeerUrls), options.InitialClusterToken);
+        return new(FoundingOf(options).ClusterId, self.Value, options.Name);
     }
 
-    /// <summary>The number of a member that is added later: also from its addresses, and unlike that of an earlier one there.</summary>
-    internal static MemberId NewId(IReadOnlyList<string> peerUrls) =>
-        new(Hash([.. Encoding.UTF8.GetBytes(string.Join(',', peerUrls)), .. RandomNumberGenerator.GetBytes(sizeof(ulong))]));
+    internal static MemberId NewId(IReadOnlyList<string> peerUrls) => ClusterFounding.IdOf(peerUrls, RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     /// <summary>All founders compute this alike, addresses included, so their first entry is the same whoever leads.</summary>
-    internal static Membership Founders(ServerOptions options)
-    {
-        IReadOnlyList<InitialMember> members = options.InitialCluster.Count > 0
-            ? options.InitialCluster
-            : [new(options.Name, options.InitialAdvertisePeerUrls)];
-        var directory = MemberDirectory.Empty;
-        var ids = new List<MemberId>();
-        foreach (var member in members)
-        {
-            var id = new MemberId(IdOf(member.PeerUrls, options.InitialClusterToken));
-            ids.Add(id);
-            directory = directory.With(id, new(member.Name, Texts(member.PeerUrls), []));
-        }
+    internal static Membership Founders(ServerOptions options) => FoundingOf(options).Membership;
 
-        return Membership.Of(ids) with { Context = directory.Encode() };
-    }
+    private static ClusterFounding FoundingOf(ServerOptions options) => new(
+        options.InitialCluster.Count == 0
+            ? [new(options.Name, Texts(options.InitialAdvertisePeerUrls))]
+            : [.. options.InitialCluster.Select(member => new Founder(member.Name, Texts(member.PeerUrls)))],
+        options.InitialClusterToken);
 
     private static Founding Again(MemberIdentity known, MemberIdentity founded, ServerOptions options)
     {
@@ -164,10 +138,4 @@ internal static class MemberFounding
         options.InitialCluster.Where(member => member.Name != options.Name).SelectMany(member => member.PeerUrls);
 
     private static string[] Texts(IReadOnlyList<Uri> urls) => [.. urls.Select(FlagValue.Show)];
-
-    private static ulong IdOf(IReadOnlyList<Uri> urls, string token) =>
-        Hash(Encoding.UTF8.GetBytes(string.Join(',', urls.Select(FlagValue.Show).Order(StringComparer.Ordinal)) + "\n" + token));
-
-    /// <summary>Zero means "nobody" everywhere, so it is no identity.</summary>
-    private static ulong Hash(byte[] bytes) => Math.Max(1, BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(bytes)));
 }

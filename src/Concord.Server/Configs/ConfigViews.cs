@@ -123,8 +123,5 @@ internal sealed class ConfigViews(ConfigStore store)
         return new(setting, view.Layers.Layers[setting.Raw.Layer], hidden);
     }
 
-    private static bool IsBelow(string key, string prefix) => prefix.Length == 0 || Matches(key, prefix) || Matches(key, KeyText.Normalise(prefix));
-
-    private static bool Matches(string key, string prefix) => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
-        && (key.Length == prefix.Length || key[prefix.Length] == KeyText.Separator);
+    private static bool IsBelow(string key, string prefix) => prefix.Length == 0 || KeyText.IsAtOrBelow(key, prefix) || KeyText.IsAtOrBelow(key, KeyText.Normalise(prefix));
 }

@@ -11,6 +11,8 @@ internal static class StoreErrorWord
         ReplicaFailure.NoLeader => "no_leader",
         ReplicaFailure.Stopped => "stopped",
         ReplicaFailure.TimedOut => "timed_out",
+        ReplicaFailure.ConnectionLost => "connection_lost",
+        ReplicaFailure.LeaderFailed => "leader_changed",
         ReplicaFailure.DiskFull => "disk_full",
         ReplicaFailure.NoSpace => "no_space",
         ReplicaFailure.RequestTooLarge => "too_large",
@@ -22,7 +24,8 @@ internal static class StoreErrorWord
         ReplicaFailure.TooManyRequests => "Try again after a pause.",
         ReplicaFailure.NoLeader => "Try again; if it lasts, look whether most members run.",
         ReplicaFailure.Stopped => "Ask another member.",
-        ReplicaFailure.TimedOut => "Look whether it was written (history), then try again.",
+        ReplicaFailure.TimedOut or ReplicaFailure.ConnectionLost or ReplicaFailure.LeaderFailed =>
+            "Look whether it was written (history), then try again.",
         ReplicaFailure.DiskFull => "Make room on the server's disk; it goes on by itself.",
         ReplicaFailure.NoSpace => "Raise the quota of the key space, or delete and compact.",
         ReplicaFailure.RequestTooLarge => "Write less at once.",

@@ -1,4 +1,5 @@
 using Concord.Mvcc;
+using Concord.Server.Administration;
 using Concord.Server.Replica;
 using Grpc.Core;
 
@@ -60,14 +61,17 @@ internal static class EtcdErrors
     public static RpcException TimedOutLeaderFailed() =>
         Error(StatusCode.Unavailable, "etcdserver: request timed out, possibly due to previous leader failure");
 
-    public static RpcException MemberExists() => Error(StatusCode.FailedPrecondition, "etcdserver: member ID already exist");
-
     public static RpcException PeerUrlExists() => Error(StatusCode.FailedPrecondition, "etcdserver: Peer URLs already exists");
 
     public static RpcException MemberBadUrls() => Error(StatusCode.InvalidArgument, "etcdserver: given member URLs are invalid");
 
     public static RpcException LearnerNotReady() =>
         Error(StatusCode.FailedPrecondition, "etcdserver: can only promote a learner member which is in sync with leader");
+
+    public static RpcException NotEnoughStarted() =>
+        Error(StatusCode.FailedPrecondition, "etcdserver: re-configuration failed due to not enough started members");
+
+    public static RpcException Unhealthy() => Error(StatusCode.Unavailable, "etcdserver: unhealthy cluster");
 
     public static RpcException InvalidChange(string reason) => Error(StatusCode.FailedPrecondition, $"etcdserver: {reason}");
 
@@ -129,11 +133,23 @@ internal static class EtcdErrors
         ReplicaFailure.LeaderFailed => TimedOutLeaderFailed(),
         ReplicaFailure.InvalidChange => InvalidChange(exception.Message),
         ReplicaFailure.LearnerNotReady => LearnerNotReady(),
+        ReplicaFailure.NotEnoughStarted => NotEnoughStarted(),
+        ReplicaFailure.Unhealthy => Unhealthy(),
         ReplicaFailure.NotLeader => NotLeader(),
         ReplicaFailure.BadTransferTarget => BadLeaderTransferee(),
         ReplicaFailure.NoSpace or ReplicaFailure.DiskFull => NoSpace(),
         ReplicaFailure.RequestTooLarge => RequestTooLarge(),
         _ => throw new ArgumentOutOfRangeException(nameof(exception), exception.Failure, "The replica has a failure that the etcd API has no text for."),
+    };
+
+    /// <summary>The error of a change of membership that is wrong in itself.</summary>
+    public static RpcException From(MembershipException exception) => exception.Problem switch
+    {
+        MembershipProblem.BadUrls => MemberBadUrls(),
+        MembershipProblem.UrlTaken => PeerUrlExists(),
+        MembershipProblem.NotFound => MemberNotFound(),
+        MembershipProblem.NotALearner => MemberNotLearner(),
+        _ => InvalidChange(exception.Message),
     };
 
     private static RpcException Error(StatusCode code, string text) => new(new Status(code, text), text);

@@ -1,3 +1,4 @@
+using Concord.Server.Administration;
 using Concord.Server.Cluster;
 using Concord.Server.Configs;
 using Concord.Server.Etcd;
@@ -17,6 +18,7 @@ internal static class Slices
             grpc.MaxSendMessageSize = null;
         });
         services.AddGrpcReflection();
+        services.AddAdministration();
         services.AddEtcdApi();
         services.AddConfigs();
         services.AddGrpcHealthChecks().AddCheck<ReplicaHealthCheck>("");
@@ -26,6 +28,7 @@ internal static class Slices
     {
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
+        app.MapAdministration();
         app.MapEtcdApi();
         app.MapConfigs();
         app.MapHealth();

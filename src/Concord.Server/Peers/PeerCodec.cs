@@ -171,6 +171,7 @@ internal static class PeerCodec
             writer.Texts(info.PeerUrls);
             writer.Texts(info.ClientUrls);
             writer.Flag(info.BecomesVoter);
+            writer.UInt64(info.Replaces.Value);
         }
     }
 
@@ -186,7 +187,7 @@ internal static class PeerCodec
         var info = new Dictionary<MemberId, MemberInfo>();
         for (var left = reader.Count(sizeof(ulong)); left > 0; left--)
         {
-            info[new(reader.UInt64())] = new(reader.Text(), reader.Texts(), reader.Texts(), reader.Flag());
+            info[new(reader.UInt64())] = new(reader.Text(), reader.Texts(), reader.Texts(), reader.Flag(), new(reader.UInt64()));
         }
 
         return new(number, changes, mode, info);

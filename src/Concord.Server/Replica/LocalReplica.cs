@@ -77,7 +77,7 @@ public sealed class LocalReplica : IAsyncDisposable
             return [.. membership.Voters.Union(membership.OutgoingVoters).Union(membership.Learners).Order().Select(id =>
             {
                 var info = directory[id];
-                return new ClusterMember(id.Value, info.Name, info.PeerUrls, info.ClientUrls, membership.Learners.Contains(id), info.BecomesVoter);
+                return new ClusterMember(id.Value, info.Name, info.PeerUrls, info.ClientUrls, membership.Learners.Contains(id), info.BecomesVoter, info.Replaces.Value);
             })];
         }
     }
@@ -190,6 +190,17 @@ public sealed class LocalReplica : IAsyncDisposable
     }
 
     /// <summary>
+    /// Whether the cluster has agreed that this member is none of it. The others stop talking to one that leaves, so it has to
+    /// ask, as a stranger would.
+    /// </summary>
+    internal Task<bool> HasLeftAsync(IReadOnlyList<ClusterMember> others, CancellationToken cancellation) => Task.Run(
+        () => _options.Peers is { } peers && others.SelectMany(member => member.PeerUrls).Any(url =>
+            ClusterFacts.Ask(new(url), peers, cancellation).Facts is { Membership: { Voters.Count: > 0 } applied } facts
+            && facts.ClusterId == _options.Identity.ClusterId
+            && !applied.Voters.Union(applied.OutgoingVoters).Union(applied.Learners).Contains(new(_options.Identity.MemberId))),
+        cancellation);
+
+    /// <summary>
     /// Tells the cluster this member's name and where clients reach it, again and again until it is agreed on, or the token
     /// is cancelled.
     /// </summary>
@@ -249,6 +260,23 @@ public sealed class LocalReplica : IAsyncDisposable
             TransferResult.NotAVoter => new ReplicaException(ReplicaFailure.BadTransferTarget, "Leadership can only be handed to another member with a vote."),
             _ => new ReplicaException(ReplicaFailure.TimedOut, "The target did not take over in time; this member leads on."),
         };
+    }
+
+    /// <summary>The whole state as of one entry, at most as old as this call; writes go on. Dispose it soon.</summary>
+    internal async Task<StateExport> ExportAsync(CancellationToken cancellation)
+    {
+        var export = _engine.ExportAsync();
+        try
+        {
+            return await export.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody will read it any more, whenever it comes.
+            _ = export.ContinueWith(
+                static late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
     }
 
     /// <summary>The process is about to stop: somebody else should lead while it lets its clients finish.</summary>

@@ -90,6 +90,8 @@ internal sealed class ReplicaEngine : IDisposable
     /// <summary>Hands leadership to another voter, see <see cref="ReplicaLoop.HandOverAsync"/>.</summary>
     public Task<TransferResult?> HandOverAsync(MemberId target) => _loop.HandOverAsync(target);
 
+    public Task<StateExport> ExportAsync() => _loop.ExportAsync();
+
     /// <summary>
     /// First somebody else leads, so that nobody has to wait for a timeout. Then the loop, for it feeds the others; the disk
     /// last.

@@ -32,6 +32,12 @@ public enum ReplicaFailure
     /// <summary>The learner still lacks too much of the log to be given a vote.</summary>
     LearnerNotReady,
 
+    /// <summary>The change would leave a group in which too few members have ever been started.</summary>
+    NotEnoughStarted,
+
+    /// <summary>The change would leave a group in which too few members run at present.</summary>
+    Unhealthy,
+
     /// <summary>Only the leader can do it.</summary>
     NotLeader,
 

@@ -12,6 +12,8 @@ internal static class ReplicaFailures
         RequestOutcome.Unknown => LeaderFailed(),
         RequestOutcome.ChangePending => new(ReplicaFailure.TooManyRequests, "Another change of membership is under way; try again later."),
         RequestOutcome.LearnerNotReady => new(ReplicaFailure.LearnerNotReady, "The learner still lacks too much of the log; try again when it has caught up."),
+        RequestOutcome.NotEnoughStarted => new(ReplicaFailure.NotEnoughStarted, "After this change too few members with a vote would have been started for a majority, and nothing could be written. Start those that were added, or remove them first."),
+        RequestOutcome.Unhealthy => new(ReplicaFailure.Unhealthy, "After this change too few members with a vote would be running for a majority, and nothing could be written. Bring those back that are down, or remove them first."),
         RequestOutcome.Overloaded => TooManyRequests(),
         RequestOutcome.TooLarge => new(ReplicaFailure.RequestTooLarge, "The command is larger than the log takes; split it."),
         _ => throw new System.Diagnostics.UnreachableException(),

@@ -115,6 +115,18 @@ internal sealed class ReplicaLoop
         return done.Task;
     }
 
+    /// <summary>The present state, for reading on any thread. Called on any thread.</summary>
+    public Task<StateExport> ExportAsync()
+    {
+        var done = new TaskCompletionSource<StateExport>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _shared.Inbox.Call(() =>
+        {
+            var (metadata, view) = _node.BeginExport();
+            done.SetResult(new(metadata, view, () => _shared.Inbox.Call(_node.EndExport)));
+        });
+        return done.Task;
+    }
+
     private void Run()
     {
         try
@@ -349,7 +361,7 @@ internal sealed class ReplicaLoop
     private bool KeepHouse()
     {
         _desk?.DropReceivedIfOld();
-        if (_node.Snapshots.IsDue(_node.SizeBytes) && (_node.IsLeading || _node.Role == RaftRole.Follower) && Now >= _snapshotNotBefore)
+        if (_node.IsSnapshotDue && (_node.IsLeading || _node.Role == RaftRole.Follower) && Now >= _snapshotNotBefore)
         {
             BeginSnapshot();
         }

@@ -16,7 +16,9 @@ public sealed class SnapshotReader : IDisposable
     private uint _bodyChecksum;
     private bool _ended;
 
-    internal SnapshotReader(IDiskFile file, LogPosition expected, MemberIdentity identity)
+    /// <param name="expected">The place that the file's name promises; null for any.</param>
+    /// <param name="identity">Whose it must be; null for anybody's.</param>
+    internal SnapshotReader(IDiskFile file, LogPosition? expected, MemberIdentity? identity)
     {
         _file = file;
         _chunk = new byte[Math.Min(SnapshotFormat.ChunkBytesMax, file.Length)];
@@ -32,6 +34,12 @@ public sealed class SnapshotReader : IDisposable
     }
 
     public SnapshotMetadata Metadata { get; }
+
+    /// <summary>The cluster whose state it is.</summary>
+    public ulong ClusterId { get; private set; }
+
+    /// <summary>The member that wrote it.</summary>
+    public ulong MemberId { get; private set; }
 
     /// <summary>Bytes of the body handed out so far.</summary>
     public long BodyBytes { get; private set; }
@@ -72,7 +80,7 @@ public sealed class SnapshotReader : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private SnapshotMetadata ReadHeader(LogPosition expected, MemberIdentity identity)
+    private SnapshotMetadata ReadHeader(LogPosition? expected, MemberIdentity? identity)
     {
         Span<byte> prelude = stackalloc byte[SnapshotFormat.PreludeSize];
         ReadExactly(prelude);
@@ -85,11 +93,12 @@ public sealed class SnapshotReader : IDisposable
         if (_chain != BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(header.Length - 4)))
             throw Damaged("the checksum of the header is wrong.");
         SnapshotMetadata metadata = SnapshotFormat.ReadHeader(header, out ulong clusterId, out ulong memberId);
-        if (clusterId != identity.ClusterId || memberId != identity.MemberId)
+        (ClusterId, MemberId) = (clusterId, memberId);
+        if (identity is not null && (clusterId != identity.ClusterId || memberId != identity.MemberId))
             throw new StorageMismatchException(
                 $"'{_file.Path}' belongs to member {memberId:x} of cluster {clusterId:x}, but this is member " +
                 $"{identity.MemberId:x} of cluster {identity.ClusterId:x}. Give every member a data directory of its own.");
-        if (metadata.Index != expected.Index || metadata.Term != expected.Term)
+        if (expected is { } position && (metadata.Index != position.Index || metadata.Term != position.Term))
             throw Damaged($"the header says index {metadata.Index}, term {metadata.Term}; was the file renamed?");
         return metadata;
     }

@@ -38,7 +38,12 @@ public sealed class SnapshotStore
     {
         string number = Interlocked.Increment(ref _temporaries).ToString(CultureInfo.InvariantCulture);
         return new SnapshotWriter(
-            _disk, $"{SnapshotName.Directory}/{number}{SnapshotName.TemporarySuffix}", metadata, _identity);
+            _disk,
+            SnapshotName.Directory,
+            $"{SnapshotName.Directory}/{number}{SnapshotName.TemporarySuffix}",
+            SnapshotName.Path(new(metadata.Index, metadata.Term)),
+            metadata,
+            _identity);
     }
 
     public SnapshotReader Open(LogPosition position) =>

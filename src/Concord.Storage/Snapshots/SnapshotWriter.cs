@@ -18,7 +18,8 @@ public sealed class SnapshotWriter : IDisposable
 
     private readonly IDisk _disk;
     private readonly IDiskFile _file;
-    private readonly SnapshotMetadata _metadata;
+    private readonly string _directory;
+    private readonly string _finalPath;
     private readonly byte[] _chunk = new byte[SnapshotFormat.ChunkHeadSize + SnapshotFormat.ChunkBytesMax];
     private int _filled;
     private long _position;
@@ -26,11 +27,15 @@ public sealed class SnapshotWriter : IDisposable
     private uint _chain;
     private bool _committed;
 
-    internal SnapshotWriter(IDisk disk, string temporaryPath, SnapshotMetadata metadata, MemberIdentity identity)
+    /// <param name="directory">Where both paths are.</param>
+    internal SnapshotWriter(
+        IDisk disk, string directory, string temporaryPath, string finalPath, SnapshotMetadata metadata, MemberIdentity identity)
     {
         byte[] header = SnapshotFormat.WriteHeader(metadata, identity);
         _disk = disk;
-        _metadata = metadata;
+        _directory = directory;
+        _finalPath = finalPath;
+        Position = new(metadata.Index, metadata.Term);
         _file = disk.Create(temporaryPath);
         try
         {
@@ -45,6 +50,9 @@ public sealed class SnapshotWriter : IDisposable
         _position = header.Length;
         _chain = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(header.Length - 4));
     }
+
+    /// <summary>Its place in the log.</summary>
+    public LogPosition Position { get; }
 
     /// <summary>Bytes of the body so far.</summary>
     public long BodyBytes { get; private set; }
@@ -75,11 +83,10 @@ public sealed class SnapshotWriter : IDisposable
             WriteChunk();
         WriteTrailer();
         _file.Flush();
-        var position = new LogPosition(_metadata.Index, _metadata.Term);
-        _disk.Rename(_file.Path, SnapshotName.Path(position));
+        _disk.Rename(_file.Path, _finalPath);
         _committed = true;
-        _disk.FlushDirectory(SnapshotName.Directory);
-        return position;
+        _disk.FlushDirectory(_directory);
+        return Position;
     }
 
     public void Dispose()

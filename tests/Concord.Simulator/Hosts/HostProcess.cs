@@ -19,6 +19,8 @@ internal sealed class HostProcess
     /// <summary>In microseconds.</summary>
     private const long SnapshotRetry = 2_000_000;
 
+    private static readonly Dictionary<MemberId, MemberInfo> NoInfo = [];
+
     private readonly NodeCore _node;
     private readonly ReplicaStorage _storage;
     private readonly Dictionary<long, Action<RequestOutcome, CommandResult?, long?>> _underWay = [];
@@ -26,6 +28,7 @@ internal sealed class HostProcess
     private readonly List<(ClientRequest Request, Action<ClientAnswer> Answer)> _requests = [];
     private readonly List<Action> _calls = [];
     private readonly SnapshotTransfers _transfers;
+    private readonly WatchService _watches;
     private ulong _persisted;
     private long _lastToken;
     private long _lastTick;
@@ -39,12 +42,13 @@ internal sealed class HostProcess
         _storage = storage;
         DiskWorker = new(this, storage);
         _transfers = new(this, storage);
+        _watches = new(host.Rules);
         var recovered = new RecoveredState(
             found.HardState,
             found.Snapshot ?? new(LogIndex.Zero, Term.Zero, host.Founders),
             found.Entries.ToArray());
         var space = found.Snapshot is { } snapshot ? Load(snapshot) : new KeySpace();
-        _node = new(World.Dials.Node, World.Dials.RaftOf(host.Id, host.NextSeed()), recovered, space);
+        _node = new(World.Dials.Node, host.Rules.Core(World.Dials.RaftOf(host.Id, host.NextSeed())), recovered, space);
     }
 
     public SimulatedHost Host { get; }
@@ -113,6 +117,17 @@ internal sealed class HostProcess
         PlanTurn();
     }
 
+    /// <param name="changes">Empty: leave the joint configuration.</param>
+    public void ChangeMembership(MemberChange[] changes, JointMode mode) => Call(() =>
+    {
+        if (changes.Length == 0)
+            Raft.ProposeMembership(MembershipChange.LeaveJoint);
+        else
+            _node.ProposeMembership(new(++_lastToken), changes, mode, NoInfo);
+    });
+
+    public void Watch(HostWatch watch) => Call(() => _watches.Add(watch, _node.View));
+
     /// <summary>Runs on the process's own turn.</summary>
     public void Call(Action call)
     {
@@ -132,7 +147,7 @@ internal sealed class HostProcess
 
     public void ReceiveSnapshotAnswer(SnapshotPieceAnswer answer) => Guard(() => _transfers.Receive(answer));
 
-    private long TickInterval => (long)World.Dials.Node.TickMilliseconds * 1000 * 1000 / Host.ClockPerMille;
+    private long TickInterval => Host.Rules.TickInterval((long)World.Dials.Node.TickMilliseconds * 1000 * 1000 / Host.ClockPerMille);
 
     private void PlanTick(long delay) => After(delay, () =>
     {
@@ -185,6 +200,14 @@ internal sealed class HostProcess
             Tick();
     }
 
+    /// <summary>A command of the process's own.</summary>
+    public void Propose(Command command)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        CommandCodec.Encode(command, buffer);
+        _node.Propose(new(++_lastToken), buffer.WrittenSpan.ToArray());
+    }
+
     private static T[] Take<T>(List<T> list)
     {
         T[] taken = [.. list];
@@ -202,6 +225,7 @@ internal sealed class HostProcess
             _lastTick = now;
             left = TickInterval;
             _node.Tick();
+            Host.Rules.Ticked(this);
         }
 
         PlanTick(left + 1000);
@@ -214,17 +238,26 @@ internal sealed class HostProcess
         {
             case ClientRequest.Propose propose:
                 Expect(token, answer, (result, _) => new(AnswerKind.Done, Host.Number) { Result = result, Error = result!.Error, Revision = result.Revision });
-                var last = _node.LastIndex;
-                _node.Propose(token, propose.Command);
-                if (_node.LastIndex > last)
-                    World.Proposed(propose.Operation, _node.LastIndex, _node.Term);
+                Propose(token, propose);
                 break;
             case ClientRequest.Read { Linearizable: false } read:
                 answer(Read(read.Range));
                 break;
             case ClientRequest.Read read:
-                Expect(token, answer, (_, _) => Read(read.Range));
-                _node.Read(token);
+                if (Host.Rules.AsksForReads)
+                {
+                    Expect(token, answer, (_, _) => Read(read.Range));
+                    _node.Read(token);
+                }
+                else
+                {
+                    answer(Read(read.Range));
+                }
+
+                break;
+            case ClientRequest.KeepAlive keepAlive when !Host.Rules.ConfirmsRenewals && _node.IsLeading && _node.View.LeaseTtl(keepAlive.Lease) is { } ttl:
+                _node.KeepAlive(token, keepAlive.Lease);
+                answer(new(AnswerKind.Done, Host.Number) { Seconds = ttl });
                 break;
             case ClientRequest.KeepAlive keepAlive:
                 Expect(token, answer, (_, seconds) => new(AnswerKind.Done, Host.Number) { Seconds = seconds });
@@ -237,6 +270,56 @@ internal sealed class HostProcess
         }
     }
 
+    /// <summary>The leader puts the command into its log; the others forward it and wait for the place in their own.</summary>
+    private void Propose(RequestToken token, ClientRequest.Propose propose)
+    {
+        if (_node.Role != RaftRole.Leader && !_node.Leader.IsNone)
+        {
+            Forward(token, propose, _node.Leader);
+            return;
+        }
+
+        var last = _node.LastIndex;
+        _node.Propose(token, propose.Command);
+        if (_node.LastIndex > last)
+            World.Proposed(propose.Operation, _node.LastIndex, _node.Term);
+    }
+
+    private void Forward(RequestToken token, ClientRequest.Propose propose, MemberId leader)
+    {
+        bool isAnswered = false;
+        World.Forward(Host, leader, propose, (outcome, index, term) =>
+        {
+            isAnswered = true;
+            Call(() => Forwarded(token, outcome, index, term));
+        });
+        if (Host.Rules.RepeatsForwarding)
+        {
+            After(200_000, () =>
+            {
+                if (!isAnswered)
+                    Forward(token, propose, leader);
+            });
+        }
+    }
+
+    private void Forwarded(RequestToken token, RequestOutcome outcome, LogIndex index, Term term)
+    {
+        if (outcome == RequestOutcome.Done)
+            _node.Await(token, index, term);
+        else
+            Answer(token, outcome, null, null);
+    }
+
+    /// <summary>Another member's command.</summary>
+    public void ProposeFor(ClientRequest.Propose propose, Action<RequestOutcome, LogIndex, Term> answer) => Call(() =>
+    {
+        var (outcome, first, term) = _node.ProposeFor([propose.Command]);
+        if (outcome == RequestOutcome.Done)
+            World.Proposed(propose.Operation, first, term);
+        answer(outcome, first, term);
+    });
+
     private ClientAnswer Read(RangeOperation range)
     {
         var error = _node.View.Range(range, out var result);
@@ -244,8 +327,12 @@ internal sealed class HostProcess
     }
 
     private void Expect(RequestToken token, Action<ClientAnswer> answer, Func<CommandResult?, long?, ClientAnswer> done) =>
-        _underWay.Add(token.Value, (outcome, result, seconds) => answer(
-            outcome == RequestOutcome.Done ? done(result, seconds) : new(AnswerKind.Refused, Host.Number) { Leader = _node.Leader }));
+        _underWay.Add(token.Value, (outcome, result, seconds) => answer(outcome switch
+        {
+            RequestOutcome.Done => done(result, seconds),
+            RequestOutcome.Unknown => ClientAnswer.Unknown,
+            _ => new(AnswerKind.Refused, Host.Number) { Leader = _node.Leader },
+        }));
 
     private void Perform()
     {
@@ -262,11 +349,11 @@ internal sealed class HostProcess
         if (effects.Install is { } install)
         {
             World.Trace.Note($"{Host.Identity.Name} installs the snapshot at {install.Index}");
-            _node.Installed(install, Load(install));
+            _node.Installed(install, Host.Rules.LoadsInstalled ? Load(install) : new KeySpace());
         }
 
         foreach (var view in effects.Views)
-            World.Published(this, view);
+            _watches.Published(view);
         if (effects.RoleChange is { Role: RaftRole.Leader } change)
             World.Trace.Note($"{Host.Identity.Name} leads term {change.Term}");
         foreach (var answer in effects.Commands)
@@ -279,14 +366,15 @@ internal sealed class HostProcess
 
     private void Answer(RequestToken token, RequestOutcome outcome, CommandResult? result, long? seconds)
     {
-        if (_underWay.Remove(token.Value, out var answer))
-            answer(outcome, result, seconds);
+        if (!_underWay.Remove(token.Value, out var answer))
+            return;
+        World.Trace.Line($"{Host.Identity.Name} answers {outcome} (applied {_node.AppliedIndex}, commit {_node.CommitIndex}, log to {_node.LastIndex}, term {_node.Term}, {_node.Role})");
+        answer(outcome, result, seconds);
     }
 
     private void KeepHouse()
     {
-        bool replaced = Raft.Snapshot.Index > _node.AppliedIndex;
-        if (!replaced && _node.Snapshots.IsDue(_node.SizeBytes) && World.Events.Now >= _snapshotNotBefore)
+        if (_node.IsSnapshotDue && World.Events.Now >= _snapshotNotBefore)
             BeginSnapshot();
         if (_node.Trim(TrimPerTurn))
             PlanTurn();

@@ -22,6 +22,7 @@ internal sealed class Convergence(Simulation world)
     {
         long healed = world.Events.Now;
         long acknowledged = world.Figures.Acknowledged;
+        world.Workload.ForgetServed();
         while (!HasConverged(acknowledged))
         {
             if (world.Events.Now >= healed + Bound)
@@ -34,7 +35,7 @@ internal sealed class Convergence(Simulation world)
         while (!AllEqual())
         {
             if (world.Events.Now >= healed + (2 * Bound))
-                throw new SimulationFailedException($"members do not become equal: {Describe()}");
+                throw new SimulationFailedException($"members and clients do not come to rest: {Describe()}; {world.Workload.Describe()}");
             world.RunUntil(world.Events.Now + Step);
         }
 
@@ -45,12 +46,13 @@ internal sealed class Convergence(Simulation world)
 
     private bool HasConverged(long acknowledgedBefore) =>
         Leader() is { } leader && world.Figures.Acknowledged > acknowledgedBefore + 5 && Members().All(member => member.IsRunning)
-        && leader.Process!.Node.IsLeading && !leader.Process.Raft.Membership.IsJoint && world.Workload.IsServedByAll(Members());
+        && leader.Process!.Node.IsLeading && !leader.Process.Raft.Membership.IsJoint
+        && world.Workload.IsServedByAll(Members());
 
     private bool AllEqual()
     {
         var commit = Leader()?.Process!.Node.CommitIndex;
-        return commit == world.RaftChecks.MaxCommit && !world.Workload.IsBusy && Members().All(member =>
+        return commit == world.RaftChecks.MaxCommit && !world.Workload.IsBusy && world.Workload.IsSettled && Members().All(member =>
             member.Process is { } process && process.Node.AppliedIndex == commit && process.Node.LastIndex == commit);
     }
 

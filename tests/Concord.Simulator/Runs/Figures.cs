@@ -30,6 +30,18 @@ internal sealed class Figures
 
     public long HashesCompared { get; set; }
 
+    public long UndecidedHistories { get; set; }
+
+    public long WatchEvents { get; set; }
+
+    public long WatchesCompacted { get; set; }
+
+    public long LeasesExpired { get; set; }
+
+    public long LocksTaken { get; set; }
+
+    public long MembershipChanges { get; set; }
+
     public void Add(Figures other)
     {
         Committed += other.Committed;
@@ -44,8 +56,14 @@ internal sealed class Figures
         SnapshotsSent += other.SnapshotsSent;
         SnapshotsReceived += other.SnapshotsReceived;
         HashesCompared += other.HashesCompared;
+        MembershipChanges += other.MembershipChanges;
+        LocksTaken += other.LocksTaken;
+        LeasesExpired += other.LeasesExpired;
+        WatchesCompacted += other.WatchesCompacted;
+        WatchEvents += other.WatchEvents;
+        UndecidedHistories += other.UndecidedHistories;
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Committed} entries, {Leaders} leaders, {Acknowledged} of {Operations} calls acknowledged, {Crashes} crashes, {SnapshotsReceived} snapshots installed, {HashesCompared} states compared, {Events} events");
+        $"{Committed} entries, {Leaders} leaders, {Acknowledged} of {Operations} calls acknowledged, {Crashes} crashes, {SnapshotsReceived} snapshots installed, {MembershipChanges} changes of members, {HashesCompared} states compared, {WatchEvents} events watched, {LeasesExpired} leases expired, {LocksTaken} locks held, {UndecidedHistories} histories undecided, {Events} steps");
 }

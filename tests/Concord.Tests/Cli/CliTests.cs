@@ -9,7 +9,7 @@ public abstract class CliTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _server = await FakeConcord.StartAsync();
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         if (_server is not null)
             await _server.DisposeAsync();

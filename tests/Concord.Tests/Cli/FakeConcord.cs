@@ -25,6 +25,10 @@ public sealed class FakeConcord : IAsyncDisposable
 
     internal FakeMaintenance Maintenance => _app.Services.GetRequiredService<FakeMaintenance>();
 
+    internal FakeCluster Cluster => _app.Services.GetRequiredService<FakeCluster>();
+
+    internal FakeAdministration Administration => _app.Services.GetRequiredService<FakeAdministration>();
+
     public string Endpoint => _app.Urls.Single();
 
     public static async Task<FakeConcord> StartAsync()
@@ -35,13 +39,14 @@ public sealed class FakeConcord : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
         builder.Services.AddSingleton<FakeConfigs>().AddSingleton<FakeKv>().AddSingleton<FakeWatch>()
-            .AddSingleton<FakeMaintenance>().AddSingleton<FakeCluster>();
+            .AddSingleton<FakeMaintenance>().AddSingleton<FakeCluster>().AddSingleton<FakeAdministration>();
         var app = builder.Build();
         app.MapGrpcService<FakeConfigs>();
         app.MapGrpcService<FakeKv>();
         app.MapGrpcService<FakeWatch>();
         app.MapGrpcService<FakeMaintenance>();
         app.MapGrpcService<FakeCluster>();
+        app.MapGrpcService<FakeAdministration>();
         await app.StartAsync();
         return new(app);
     }

@@ -17,11 +17,27 @@ internal sealed class FakeMaintenance : Maintenance.MaintenanceBase
         DbSizeQuota = 8L << 30,
     };
 
+    public ulong? MovedTo { get; private set; }
+
+    public override Task<MoveLeaderResponse> MoveLeader(MoveLeaderRequest request, ServerCallContext context)
+    {
+        MovedTo = request.TargetID;
+        return Task.FromResult(new MoveLeaderResponse());
+    }
+
     public override Task<StatusResponse> Status(StatusRequest request, ServerCallContext context) => Task.FromResult(Answer);
 }
 
 internal sealed class FakeCluster : Cluster.ClusterBase
 {
+    public ulong? Promoted { get; private set; }
+
+    public override Task<MemberPromoteResponse> MemberPromote(MemberPromoteRequest request, ServerCallContext context)
+    {
+        Promoted = request.ID;
+        return Task.FromResult(new MemberPromoteResponse());
+    }
+
     public override Task<MemberListResponse> MemberList(MemberListRequest request, ServerCallContext context) =>
         Task.FromResult(new MemberListResponse { Members = { new Member { ID = 0xa1, Name = "one" }, new Member { ID = 0xa2, Name = "two" } } });
 }

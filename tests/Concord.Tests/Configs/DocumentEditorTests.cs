@@ -34,15 +34,38 @@ public sealed class DocumentEditorTests
         Assert.Equal(Json.Replace(before, after, StringComparison.Ordinal), Set(ConfigFormat.Json, Json, key, value));
 
     [Theory]
-    [InlineData("Pricing:Discount", "    \"Discount\": 0.10, // was 0.05\n", "// was 0.05\n")]
+    [InlineData("Pricing:Discount", "    \"Discount\": 0.10, // was 0.05\n", "")]
     [InlineData("Pricing:Currency", "    \"Discount\": 0.10, // was 0.05\n    \"Currency\": \"EUR\"\n", "    \"Discount\": 0.10 // was 0.05\n")]
     [InlineData("Fast", "  \"Zones\": [\"eu\", \"us\"],\n  \"Fast\": true\n", "  \"Zones\": [\"eu\", \"us\"]\n")]
     [InlineData("Zones:0", "[\"eu\", \"us\"]", "[\"us\"]")]
-    public void Removing_a_json_key_takes_its_comma_with_it(string key, string before, string after)
-    {
-        var edited = Remove(ConfigFormat.Json, Json, key);
-        Assert.Equal(Json.Replace(before, after, StringComparison.Ordinal).Replace("    // was", "// was", StringComparison.Ordinal), edited.Replace("    // was", "// was", StringComparison.Ordinal));
-    }
+    public void Removing_a_json_key_takes_its_comma_and_the_comment_on_its_line_with_it(string key, string before, string after) =>
+        Assert.Equal(Json.Replace(before, after, StringComparison.Ordinal), Remove(ConfigFormat.Json, Json, key));
+
+    [Theory]
+    [InlineData("{\n  // about a\n  \"a\": 1, // one\n  // about b\n  \"b\": 2 // two\n}\n", "a", "{\n  // about a\n  // about b\n  \"b\": 2 // two\n}\n")]
+    [InlineData("{\n  \"a\": 1, // one\n  // about b\n  \"b\": 2 /* two */\n}\n", "b", "{\n  \"a\": 1 // one\n  // about b\n}\n")]
+    [InlineData("{\n  \"a\": 1, \"b\": 2 // both\n}\n", "b", "{\n  \"a\": 1 // both\n}\n")]
+    [InlineData("{\r\n  \"a\": 1,\r\n  \"b\": 2\r\n}\r\n", "a", "{\r\n  \"b\": 2\r\n}\r\n")]
+    public void Comments_on_lines_of_their_own_stay(string before, string key, string after) =>
+        Assert.Equal(after, Remove(ConfigFormat.Json, before, key));
+
+    [Theory]
+    [InlineData("{\n  \"z\": 1 // last\n}\n", "{\n  \"z\": 1, // last\n  \"y\": \"2\"\n}\n")]
+    [InlineData("{\n  \"z\": 1, // last\n  // end\n}\n", "{\n  \"z\": 1, // last\n  \"y\": \"2\",\n  // end\n}\n")]
+    [InlineData("{\n  \"z\": 1 /* last */ }\n", "{\n  \"z\": 1, /* last */\n  \"y\": \"2\" }\n")]
+    [InlineData("{\n  \"z\": 1 /* a\n b */\n}\n", "{\n  \"z\": 1,\n  \"y\": \"2\" /* a\n b */\n}\n")]
+    public void A_new_json_key_leaves_the_last_ones_comment_where_it_is(string before, string after) =>
+        Assert.Equal(after, Set(ConfigFormat.Json, before, "y", "2"));
+
+    [Fact]
+    public void New_lines_are_written_as_the_document_writes_them() =>
+        Assert.Equal("{\r\n  \"a\": 1,\r\n  \"b\": {\r\n    \"c\": \"x\"\r\n  }\r\n}\r\n", Set(ConfigFormat.Json, "{\r\n  \"a\": 1\r\n}\r\n", "b:c", "x"));
+
+    [Theory]
+    [InlineData(ConfigFormat.Json, "{\n  \"a\": \"ü 漢 😀 \\\"<&>\\\"\"\n}\n")]
+    [InlineData(ConfigFormat.Yaml, "a: \"ü 漢 😀 \\\"<&>\\\"\"\n")]
+    public void Characters_of_all_scripts_are_written_as_they_are(ConfigFormat format, string expected) =>
+        Assert.Equal(expected, Set(format, "", "a", "ü 漢 😀 \"<&>\""));
 
     [Fact]
     public void A_json_document_can_begin_from_nothing() =>
@@ -71,6 +94,68 @@ public sealed class DocumentEditorTests
     public void Setting_a_yaml_key_changes_nothing_else(string key, string value, string expected) =>
         Assert.Equal(expected, Set(ConfigFormat.Yaml, "# top\nserver:\n  port: 8080 # http\n  name: 'a'\nlist:\n  - x\n", key, value));
 
+    private const string Yaml = "# top\nserver:\n  # the port\n  port: 8080 # http\n  name: 'a'\n\n# lists\nlist:\n  - x\n  - y # why\nnested:\n  only:\n    one: 1\ntext: |\n  some\n\n  text\nempty:\nlast: 1\n";
+
+    [Theory]
+    [InlineData("server:port", "  port: 8080 # http\n", "")]
+    [InlineData("server.name", "  name: 'a'\n", "")]
+    [InlineData("server", "server:\n  # the port\n  port: 8080 # http\n  name: 'a'\n", "")]
+    [InlineData("list", "list:\n  - x\n  - y # why\n", "")]
+    [InlineData("nested:only:one", "nested:\n  only:\n    one: 1\n", "")]
+    [InlineData("text", "text: |\n  some\n\n  text\n", "")]
+    [InlineData("empty", "empty:\n", "")]
+    [InlineData("LAST", "last: 1\n", "")]
+    public void Removing_a_yaml_key_removes_its_lines_only(string key, string before, string after)
+    {
+        Assert.Equal(Yaml.Replace(before, after, StringComparison.Ordinal), Remove(ConfigFormat.Yaml, Yaml, key));
+        var windows = Yaml.ReplaceLineEndings("\r\n");
+        Assert.Equal(windows.Replace(before.ReplaceLineEndings("\r\n"), after, StringComparison.Ordinal), Remove(ConfigFormat.Yaml, windows, key));
+    }
+
+    [Theory]
+    [InlineData("a: 1\nlist: [x, y]\n", "list", "a: 1\n")]
+    [InlineData("a: 1\nlist: [x, y]\nmap: {k: 1} # why\n", "map", "a: 1\nlist: [x, y]\n")]
+    [InlineData("a: 1\nlist: [x, y] # why\nb: 2", "list", "a: 1\nb: 2")]
+    [InlineData("a: 1\nb:\n  - 1", "b", "a: 1\n")]
+    public void Removing_a_yaml_key_with_a_flow_value(string before, string key, string after) =>
+        Assert.Equal(after, Remove(ConfigFormat.Yaml, before, key));
+
+    /// <summary>A list replaces the list of a lower layer as a whole, a mapping of numbers would not.</summary>
+    [Theory]
+    [InlineData(ConfigFormat.Json, "", "list:0", "{\n  \"list\": [\n    \"x\"\n  ]\n}\n")]
+    [InlineData(ConfigFormat.Json, "", "a:list:0:name", "{\n  \"a\": {\n    \"list\": [\n      {\n        \"name\": \"x\"\n      }\n    ]\n  }\n}\n")]
+    [InlineData(ConfigFormat.Yaml, "", "list:0", "list:\n  - \"x\"\n")]
+    [InlineData(ConfigFormat.Yaml, "b: 1\n", "a:list:0:name", "b: 1\na:\n  list:\n    - name: \"x\"\n")]
+    [InlineData(ConfigFormat.Yaml, "list:\n", "list:0", "list:\n  - \"x\"\n")]
+    [InlineData(ConfigFormat.Properties, "", "list:0", "list[0]=x\n")]
+    public void The_first_element_of_a_new_list_makes_a_list(ConfigFormat format, string before, string key, string after)
+    {
+        var edited = Set(format, before, key, "x");
+
+        Assert.Equal(after, edited);
+        Assert.Contains($"{key}=x", Settings(format, edited));
+    }
+
+    [Fact]
+    public void Removing_the_only_yaml_key_leaves_the_comments() =>
+        Assert.Equal("# top\n", Remove(ConfigFormat.Yaml, "# top\na: 1 # one\n", "a"));
+
+    [Theory]
+    [InlineData("list:2", "z", "  - y # why\n", "  - y # why\n  - \"z\"\n")]
+    [InlineData("empty:a", "z", "empty:\n", "empty:\n  a: \"z\"\n")]
+    [InlineData("empty:a:b", "z", "empty:\n", "empty:\n  a:\n    b: \"z\"\n")]
+    public void Yaml_lists_and_empty_places_take_new_values(string key, string value, string before, string after) =>
+        Assert.Equal(Yaml.Replace(before, after, StringComparison.Ordinal), Set(ConfigFormat.Yaml, Yaml, key, value));
+
+    [Theory]
+    [InlineData("a: {b: 1, c: 2}\n", "a:b")]
+    [InlineData("a:\n  - b: 1\n    c: 2\n", "a:0:b")]
+    [InlineData("a:\n  - 1\n  - 2\n", "a:0")]
+    [InlineData("a: &x\n  b: 1\nc: *x\n", "a")]
+    [InlineData("? a\n: 1\nb: 2\n", "a")]
+    public void What_cannot_be_removed_safely_is_refused(string text, string key) =>
+        ConfigErrors.Of(() => Remove(ConfigFormat.Yaml, text, key), ConfigErrorCode.CannotEdit, "remove");
+
     [Theory]
     [InlineData(ConfigFormat.Yaml, "a: |\n  text\n", "a")]
     [InlineData(ConfigFormat.Yaml, "a: {b: 1}\n", "a:c")]
@@ -86,6 +171,8 @@ public sealed class DocumentEditorTests
     {
         ConfigErrors.Of(() => Remove(ConfigFormat.Json, "{}", "a"), ConfigErrorCode.UnknownKey, "remove");
         ConfigErrors.Of(() => Remove(ConfigFormat.Properties, "", "a"), ConfigErrorCode.UnknownKey, "remove");
+        ConfigErrors.Of(() => Remove(ConfigFormat.Yaml, "b: 1\n", "a"), ConfigErrorCode.UnknownKey, "remove");
+        ConfigErrors.Of(() => Remove(ConfigFormat.Yaml, "", "a"), ConfigErrorCode.UnknownKey, "remove");
         ConfigErrors.Of(() => Set(ConfigFormat.Properties, "", "a..b", "1"), ConfigErrorCode.InvalidKey, "set");
     }
 
@@ -93,6 +180,7 @@ public sealed class DocumentEditorTests
     [Theory]
     [InlineData(ConfigFormat.Json)]
     [InlineData(ConfigFormat.Properties)]
+    [InlineData(ConfigFormat.Yaml)]
     public void Random_edits_do_what_they_would_do_to_a_map(ConfigFormat format)
     {
         var key = Gen.Select(Gen.Char["ab"], Gen.Char["cd"], Gen.Char["ef"]).Select(static parts => $"{parts.Item1}:{parts.Item2}:{parts.Item3}");
@@ -101,7 +189,7 @@ public sealed class DocumentEditorTests
         Gen.Select(edit.Array[1, 12], Gen.Bool).Sample(input =>
         {
             var (edits, oneLine) = input;
-            var text = format == ConfigFormat.Properties ? "# kept\n" : oneLine ? "{ /* kept */ }" : "{\n  // kept\n}\n";
+            var text = format != ConfigFormat.Json ? "# kept\n" : oneLine ? "{ /* kept */ }" : "{\n  // kept\n}\n";
             var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
             foreach (var (name, to, remove) in edits)
             {

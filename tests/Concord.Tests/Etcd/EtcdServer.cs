@@ -31,6 +31,8 @@ public sealed class EtcdServer : IAsyncLifetime
 
     public Auth.AuthClient Auth { get; private set; } = null!;
 
+    public GrpcChannel Channel => _channel!;
+
     public string Url => _server!.ClientUrls[0].ToString();
 
     public async ValueTask InitializeAsync()

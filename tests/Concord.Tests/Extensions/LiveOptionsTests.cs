@@ -43,6 +43,44 @@ public sealed class LiveOptionsTests : IDisposable
         Assert.Equal(0.2m, monitor.CurrentValue.Discount);
     }
 
+    /// <summary>Whoever listens and never asked for the value before has a right to the same.</summary>
+    [Fact]
+    public async Task A_listener_that_has_not_read_the_options_hears_of_their_changes_only()
+    {
+        await using var server = await FakeConfigServer.StartAsync(("Pricing:Discount", "0.1"), ("Features:FreeShipping", "false"));
+        var builder = _test.Builder(server.Endpoint);
+        builder.Services.AddOptions<Pricing>().BindConfiguration("Pricing").ValidateDataAnnotations();
+        using var host = await StartAsync(builder);
+        var fired = new Signal<Pricing>();
+        using var registration = host.Services.GetRequiredService<IOptionsMonitor<Pricing>>().OnChange(fired.Add);
+
+        server.Publish(("Pricing:Discount", "0.1"), ("Features:FreeShipping", "true"));
+        await server.NextAsync(request => request.Report?.Release == 2);
+        Assert.Equal(0, fired.Count);
+
+        server.Publish(("Pricing:Discount", "7"), ("Features:FreeShipping", "true"));
+        await server.NextAsync(request => request.Report is { Release: 3, Outcome: Outcome.Rejected });
+        server.Publish(("Pricing:Discount", "0.2"), ("Features:FreeShipping", "true"));
+        await server.NextAsync(request => request.Report?.Release == 4);
+        Assert.Equal(1, fired.Count);
+    }
+
+    /// <summary>Options that cannot be made yet must not make listening for them fail.</summary>
+    [Fact]
+    public async Task One_can_listen_for_options_that_are_not_valid_yet()
+    {
+        await using var server = await FakeConfigServer.StartAsync(("Pricing:Discount", "7"));
+        var builder = _test.Builder(server.Endpoint);
+        builder.Services.AddOptions<Pricing>().BindConfiguration("Pricing").ValidateDataAnnotations();
+        using var host = await StartAsync(builder);
+        var fired = new Signal<Pricing>();
+        using var registration = host.Services.GetRequiredService<IOptionsMonitor<Pricing>>().OnChange(fired.Add);
+
+        server.Publish(("Pricing:Discount", "0.2"));
+
+        Assert.Equal(0.2m, (await fired.NextAsync()).Discount);
+    }
+
     [Theory]
     [InlineData("7", "Discount must lie between 0 and 0.9.")]
     [InlineData("much", "Pricing:Discount")]

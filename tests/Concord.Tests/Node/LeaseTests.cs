@@ -45,6 +45,26 @@ public sealed class LeaseTests
         Assert.Null(node.Core.View.LeaseTtl(Lease));
     }
 
+    /// <summary>Its successor may be about to end the lease: a promise of this leader would be worth nothing.</summary>
+    [Fact]
+    public void A_leader_that_is_cut_off_renews_nothing()
+    {
+        var group = new NodeGroup(1, 2, 3);
+        group.Elect(1);
+        group.Propose(1, new LeaseGrantCommand(Lease, 60));
+        group.Settle();
+        group.CutOff.Add(1);
+
+        var token = group.NextToken();
+        group[1].KeepAlive(token, Lease);
+        group.Settle();
+        Assert.True(group[1].IsLeading);
+        Assert.Empty(group.MemberOf(1).Leases);
+
+        group.TickAll(30);
+        Assert.Equal(new LeaseAnswer(token, RequestOutcome.NotLeader, null), Assert.Single(group.MemberOf(1).Leases));
+    }
+
     [Fact]
     public void Renewing_an_unknown_lease_is_answered_with_nothing()
     {

@@ -118,6 +118,8 @@ internal sealed class NodeGroup
 
         public List<MembershipAnswer> Changes { get; } = [];
 
+        public List<LeaseAnswer> Leases { get; } = [];
+
         public List<Membership> Memberships { get; } = [];
 
         public void Receive(RaftMessage message)
@@ -133,6 +135,7 @@ internal sealed class NodeGroup
             {
                 Commands.AddRange(effects.Commands);
                 Changes.AddRange(effects.Changes);
+                Leases.AddRange(effects.Leases);
                 if (effects.Membership is { } membership)
                 {
                     Memberships.Add(membership);

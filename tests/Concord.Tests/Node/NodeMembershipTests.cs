@@ -1,3 +1,4 @@
+using Concord.Mvcc;
 using Concord.Node;
 using Concord.Raft;
 
@@ -104,6 +105,91 @@ public sealed class NodeMembershipTests
 
         var directory = MemberDirectory.Of(group[2].AppliedMembership);
         Assert.Equal([NodeGroup.InfoOf(1), NodeGroup.InfoOf(2), NodeGroup.InfoOf(4)], new ulong[] { 1, 2, 4 }.Select(id => directory[new MemberId(id)]));
+    }
+
+    [Fact]
+    public void A_new_voter_takes_the_place_of_another_in_one_step_when_it_has_caught_up()
+    {
+        var group = new NodeGroup(1, 2, 3);
+        group.Elect(1);
+        group.CutOff.Add(3);
+        var added = group.Change(
+            1, [new(MemberChangeKind.AddLearner, new(4))], (4, NodeGroup.InfoOf(4) with { BecomesVoter = true, Replaces = new(3) }));
+        Assert.Equal(RequestOutcome.Done, added.Outcome);
+        group.TickAll(5);
+        Assert.Equal([new MemberId(1), new MemberId(2), new MemberId(3)], group[1].AppliedMembership.Voters);
+
+        group.Join(4);
+        group.TickAll(5);
+
+        Assert.Equal([new MemberId(1), new MemberId(2), new MemberId(4)], group[4].AppliedMembership.Voters);
+        Assert.Empty(group[4].AppliedMembership.Learners);
+        Assert.Equal(NodeGroup.InfoOf(4), MemberDirectory.Of(group[2].AppliedMembership)[new MemberId(4)]);
+        Assert.DoesNotContain(group.MemberOf(2).Memberships, membership => membership.Voters.Count == 4);
+    }
+
+    [Fact]
+    public void A_change_that_would_leave_no_running_majority_is_refused()
+    {
+        var group = new NodeGroup(1, 2, 3);
+        group.Elect(1);
+        group.CutOff.Add(3);
+        group.TickAll(30);
+
+        Assert.Equal(RequestOutcome.NotEnoughStarted, group.Change(1, [new(MemberChangeKind.Remove, new(2))]).Outcome);
+        foreach (var id in new ulong[] { 1, 2, 3 })
+        {
+            var info = NodeGroup.InfoOf(id) with { ClientUrls = [$"http://10.0.0.{id}:2379"] };
+            Assert.Equal(RequestOutcome.Done, group.Change(1, [], (id, info)).Outcome);
+        }
+
+        Assert.Equal(RequestOutcome.Unhealthy, group.Change(1, [new(MemberChangeKind.Remove, new(2))]).Outcome);
+        Assert.Equal(RequestOutcome.Unhealthy, group.Change(1, [new(MemberChangeKind.Remove, new(1))]).Outcome);
+        Assert.Equal(RequestOutcome.Done, group.Change(1, [new(MemberChangeKind.Remove, new(3))]).Outcome);
+        Assert.Equal(2, group[1].AppliedMembership.Voters.Count);
+    }
+
+    [Fact]
+    public void Two_members_cannot_have_one_address_but_one_may_inherit_it()
+    {
+        var group = new NodeGroup(1, 2, 3);
+        group.Elect(1);
+        MemberChange add = new(MemberChangeKind.AddLearner, new(4));
+
+        var answer = group.Change(1, [add], (4, NodeGroup.InfoOf(3)));
+        Assert.Equal(RequestOutcome.InvalidChange, answer.Outcome);
+        Assert.Contains("http://10.0.0.3:2380", answer.Reason, StringComparison.Ordinal);
+        Assert.Equal(RequestOutcome.Done, group.Change(1, [new(MemberChangeKind.Remove, new(3)), add], (4, NodeGroup.InfoOf(3))).Outcome);
+    }
+
+    [Fact]
+    public void What_an_export_needs_is_not_dropped_before_it_ends()
+    {
+        var group = new NodeGroup(1);
+        group.Elect(1);
+        for (var i = 0; i < 5; i++)
+        {
+            group.Propose(1, NodeDriver.Put("a", $"{i}"));
+        }
+
+        group.Settle();
+        var (metadata, view) = group[1].BeginExport();
+        group.Propose(1, new CompactCommand(5));
+        group.Settle();
+
+        Assert.False(group[1].Trim(100));
+        var bytes = new System.Buffers.ArrayBufferWriter<byte>();
+        var writer = new KeySpaceSnapshotWriter(view);
+        while (writer.WriteNext(bytes, 10))
+        {
+        }
+
+        group[1].EndExport();
+        Assert.True(group[1].Trim(100));
+        Assert.Equal(metadata.Index.Next, group[1].AppliedIndex);
+        var reader = new KeySpaceSnapshotReader();
+        reader.Feed(bytes.WrittenSpan);
+        Assert.Equal(view.Revision, reader.Complete().Revision);
     }
 
     [Fact]

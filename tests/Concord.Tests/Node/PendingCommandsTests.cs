@@ -34,6 +34,22 @@ public sealed class PendingCommandsTests
     }
 
     [Fact]
+    public void Words_of_two_leaders_may_arrive_in_the_wrong_order()
+    {
+        Add(5, 3, 50);
+        Add(8, 3, 80);
+        Add(6, 1, 60);
+        Add(4, 1, 40);
+        Add(7, 3, 70);
+
+        Assert.Equal([60], Superseded());
+        Assert.Equal(new RequestToken(40), Take(4, 1));
+        Assert.Equal(new RequestToken(50), Take(5, 3));
+        Assert.Equal(new RequestToken(70), Take(7, 3));
+        Assert.Equal(new RequestToken(80), Take(8, 3));
+    }
+
+    [Fact]
     public void Who_waits_for_an_entry_that_a_snapshot_replaced_is_known()
     {
         Add(5, 1, 50);

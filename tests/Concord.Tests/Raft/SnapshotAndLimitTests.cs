@@ -38,6 +38,24 @@ public sealed class SnapshotAndLimitTests
         Assert.Equal(Received.Index, core.AppliedIndex);
     }
 
+    /// <summary>Storage keeps few snapshots: the file of one that was replaced twice may be gone before it could be loaded.</summary>
+    [Fact]
+    public void A_snapshot_that_another_one_replaced_is_not_loaded_any_more()
+    {
+        var core = Of(3).BecomeFollower(3, 2).Core;
+        core.Receive(new RaftMessage.InstallSnapshot(Peer(2), Me, new Term(3), Received));
+        ulong first = core.TakeEffects().Write!.Sequence;
+        var newer = Received with { Index = Received.Index + 10 };
+
+        core.Persisted(first);
+        core.Receive(new RaftMessage.InstallSnapshot(Peer(2), Me, new Term(3), newer));
+        var effects = core.TakeEffects();
+        Assert.Null(effects.Install);
+
+        core.Persisted(effects.Write!.Sequence);
+        Assert.Equal(newer, core.TakeEffects().Install);
+    }
+
     [Fact]
     public void An_older_snapshot_is_ignored()
     {

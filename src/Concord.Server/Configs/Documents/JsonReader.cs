@@ -68,7 +68,8 @@ internal readonly ref struct JsonReader
     private static string Reason(JsonException e)
     {
         var end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return end < 0 ? e.Message : e.Message[..end];
+        var sentence = end < 0 ? e.Message : e.Message[..end];
+        return sentence.Contains("isFinalBlock", StringComparison.Ordinal) ? "It is empty." : sentence;
     }
 
     private void ReadObject(ref Utf8JsonReader reader, ConfigNode node)

@@ -19,6 +19,10 @@ public static class KeyText
     public static string Normalise(string key) =>
         key.Contains(Separator, StringComparison.Ordinal) ? key : key.Replace('.', Separator);
 
+    /// <summary>True for the key itself and those in the group that it names.</summary>
+    public static bool IsAtOrBelow(string key, string group) => key.StartsWith(group, StringComparison.OrdinalIgnoreCase)
+        && (key.Length == group.Length || key[group.Length] == Separator);
+
     /// <summary>
     /// UTF-16 code units sort surrogates (U+10000 and up) below U+E000, UTF-8 bytes above; only the first difference
     /// matters.

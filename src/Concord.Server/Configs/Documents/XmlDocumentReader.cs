@@ -38,7 +38,7 @@ internal sealed class XmlDocumentReader
         {
             // A refused document type declaration comes without its place.
             var (line, column) = e.LineNumber > 0 ? (e.LineNumber, e.LinePosition) : DocumentType(text);
-            throw DocumentTree.Malformed($"The XML is malformed: {e.Message}", "Correct the document at this place; document type declarations are not allowed.", line, column, e);
+            throw DocumentTree.Malformed($"The XML is malformed: {Reason(e)}", "Correct the document at this place; document type declarations are not allowed.", line, column, e);
         }
     }
 
@@ -125,6 +125,18 @@ internal sealed class XmlDocumentReader
             var (line, column) = Position(xml);
             throw DocumentTree.Malformed($"'{xml.Name}' is in an XML namespace.", "Remove the namespace: keys have none.", line, column);
         }
+    }
+
+    /// <summary>The reader's sentence without the position that it appends; it speaks of its own settings when it refuses a document type.</summary>
+    private static string Reason(XmlException e)
+    {
+        if (e.LineNumber == 0)
+        {
+            return "A document type declaration is not allowed.";
+        }
+
+        var end = e.Message.LastIndexOf(" Line ", StringComparison.Ordinal);
+        return end < 0 ? e.Message : e.Message[..end];
     }
 
     private static (int Line, int Column) DocumentType(string text)

@@ -32,7 +32,7 @@ internal static class DocumentEditor
         }
 
         var edited = ConfigDocument.From(document.Format, text);
-        Verify(edited, name, set);
+        Verify(document, edited, name, set, remove);
         return edited;
     }
 
@@ -48,18 +48,49 @@ internal static class DocumentEditor
     {
         ConfigFormat.Json => JsonEditor.Remove(text, key),
         ConfigFormat.Properties => PropertiesEditor.Remove(text, key),
+        ConfigFormat.Yaml => YamlEditor.Remove(text, key),
         _ => throw CannotEdit($"Single keys of documents in {format.Word()} cannot be removed.", "remove"),
     };
 
-    private static void Verify(ConfigDocument edited, string name, IReadOnlyCollection<KeyValuePair<string, string>> set)
+    private static void Verify(ConfigDocument document, ConfigDocument edited, string name, IReadOnlyCollection<KeyValuePair<string, string>> set, IReadOnlyCollection<string> remove)
     {
-        var settings = FlatSettings.Of(edited.Parse(name)).ToDictionary(static setting => setting.Key, static setting => setting.Value.Text, KeyText.Identity);
+        var settings = Settings(edited, name, set.Count > 0 ? "set" : "remove");
         foreach (var (key, value) in set)
         {
             if ((!settings.TryGetValue(key, out var found) && !settings.TryGetValue(KeyText.Normalise(key), out found)) || found != value)
             {
                 throw CannotEdit($"'{ConfigNames.Shorten(key)}' cannot be set in this document without changing its shape.", "set");
             }
+        }
+
+        // The elements behind one that is removed move up.
+        if (remove.Count > 0 && !remove.Any(static key => char.IsAsciiDigit(key[^1])))
+        {
+            VerifyOthers(Settings(document, name, "remove"), settings, set, remove);
+        }
+    }
+
+    private static void VerifyOthers(Dictionary<string, string> before, Dictionary<string, string> after, IReadOnlyCollection<KeyValuePair<string, string>> set, IReadOnlyCollection<string> remove)
+    {
+        var changed = set.Select(static pair => pair.Key).Concat(remove).Select(KeyText.Normalise).ToList();
+        foreach (var key in before.Keys.Union(after.Keys, KeyText.Identity).Where(key => !changed.Exists(one => KeyText.IsAtOrBelow(KeyText.Normalise(key), one))))
+        {
+            if (before.GetValueOrDefault(key) != after.GetValueOrDefault(key))
+            {
+                throw CannotEdit($"The edit would change '{ConfigNames.Shorten(key)}' too.", "remove");
+            }
+        }
+    }
+
+    private static Dictionary<string, string> Settings(ConfigDocument document, string name, string field)
+    {
+        try
+        {
+            return FlatSettings.Of(document.Parse(name)).ToDictionary(static setting => setting.Key, static setting => setting.Value.Text, KeyText.Identity);
+        }
+        catch (ConfigException e) when (e.Error.Code == ConfigErrorCode.MalformedDocument)
+        {
+            throw CannotEdit($"The document could not be read after this edit: {e.Error.Message}", field);
         }
     }
 

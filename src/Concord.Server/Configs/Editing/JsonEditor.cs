@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Concord.Server.Configs.Documents;
 using Concord.Server.Configs.Model;
@@ -83,7 +82,7 @@ internal static class JsonEditor
         JsonTokenType.StartObject or JsonTokenType.StartArray => throw DocumentEditor.CannotEdit($"'{ConfigNames.Shorten(key)}' is a group of settings, not a value.", "set"),
         JsonTokenType.Number when JsonNumber.IsMatch(value) => Splice(utf8, node.Start, node.End, value),
         JsonTokenType.True or JsonTokenType.False when value is "true" or "false" => Splice(utf8, node.Start, node.End, value),
-        _ => Splice(utf8, node.Start, node.End, Quote(value)),
+        _ => Splice(utf8, node.Start, node.End, QuotedText.Of(value)),
     };
 
     private static string Insert(byte[] utf8, Place place, string key, string value)
@@ -103,12 +102,13 @@ internal static class JsonEditor
         var closing = Indent(utf8, node.Start);
         var unit = Unit(utf8);
         var indent = node.Members.Count > 0 ? Indent(utf8, node.Members[^1].Start) : closing + unit;
-        var member = isArray ? Nest(rest[1..], value, indent, unit) : $"{Quote(rest[0])}: {Nest(rest[1..], value, indent, unit)}";
         var newline = utf8.AsSpan().IndexOf("\r\n"u8) >= 0 ? "\r\n" : "\n";
+        var nested = Nest(rest[1..], value, indent, unit, newline);
+        var member = isArray ? nested : $"{QuotedText.Of(rest[0])}: {nested}";
         return IsOnOneLine(utf8, node) ? InsertInLine(utf8, node, member, isArray) : InsertLine(utf8, node, newline + indent + member, newline + closing);
     }
 
-    /// <summary>Behind the last member, whose comma may already be there.</summary>
+    /// <summary>Behind the last member, whose comma may already be there, and the comment that stands on its line.</summary>
     private static string InsertLine(byte[] utf8, JsonSyntax node, string line, string closing)
     {
         if (node.Members.Count == 0)
@@ -125,7 +125,8 @@ internal static class JsonEditor
 
         var last = node.Members[^1].Value.End;
         var comma = JsonSyntax.FindComma(utf8, last, node.End - 1);
-        return comma >= 0 ? Splice(utf8, comma + 1, comma + 1, line + ",") : Splice(utf8, last, last, "," + line);
+        var at = JsonSyntax.SkipComments(utf8, comma >= 0 ? comma + 1 : last, node.End - 1);
+        return comma >= 0 ? Splice(utf8, at, at, line + ",") : Splice(utf8, last, at, "," + Encoding.UTF8.GetString(utf8, last, at - last) + line);
     }
 
     private static string InsertInLine(byte[] utf8, JsonSyntax node, string member, bool isArray)
@@ -139,11 +140,15 @@ internal static class JsonEditor
         return Splice(utf8, last, last, ", " + member);
     }
 
-    private static string Nest(string[] rest, string value, string indent, string unit) => rest.Length == 0
-        ? Quote(value)
-        : $"{{\n{indent}{unit}{Quote(rest[0])}: {Nest(rest[1..], value, indent + unit, unit)}\n{indent}}}";
+    /// <summary>What stands below a name: a list if it begins with element 0, which then replaces the list of a lower layer.</summary>
+    private static string Nest(string[] rest, string value, string indent, string unit, string newline) => rest switch
+    {
+        [] => QuotedText.Of(value),
+        ["0", .. var inner] => $"[{newline}{indent}{unit}{Nest(inner, value, indent + unit, unit, newline)}{newline}{indent}]",
+        [var name, .. var inner] => $"{{{newline}{indent}{unit}{QuotedText.Of(name)}: {Nest(inner, value, indent + unit, unit, newline)}{newline}{indent}}}",
+    };
 
-    /// <summary>Cuts one member with its comma, and its line if nothing else stands there.</summary>
+    /// <summary>Cuts one member with its comma, and its line with the comment behind it if no other member stands there.</summary>
     private static string Cut(byte[] utf8, JsonSyntax parent, JsonSyntax node)
     {
         var index = parent.Members.FindIndex(member => member.Value == node);
@@ -166,19 +171,19 @@ internal static class JsonEditor
             lineStart--;
         }
 
-        var lineEnd = end;
-        while (lineEnd < utf8.Length && utf8[lineEnd] is (byte)' ' or (byte)'\t' or (byte)'\r')
-        {
-            lineEnd++;
-        }
-
+        var blank = SkipBlanks(utf8, end);
+        var lineEnd = SkipBlanks(utf8, JsonSyntax.SkipComments(utf8, end, utf8.Length));
         if (lineStart > 0 && utf8[lineStart - 1] == (byte)'\n' && lineEnd < utf8.Length && utf8[lineEnd] == (byte)'\n')
         {
             (start, end) = (lineStart, lineEnd + 1);
         }
-        else if (comma >= 0 && lineEnd > end)
+        else if (comma >= 0)
         {
-            end = lineEnd;
+            end = blank;
+        }
+        else if (previous >= 0)
+        {
+            start = lineStart;
         }
 
         var cut = utf8.AsSpan(0, start).ToArray().Concat(utf8[end..]).ToArray();
@@ -188,7 +193,15 @@ internal static class JsonEditor
     private static string Splice(byte[] utf8, int start, int end, string text) =>
         Encoding.UTF8.GetString(utf8, 0, start) + text + Encoding.UTF8.GetString(utf8, end, utf8.Length - end);
 
-    private static string Quote(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+    private static int SkipBlanks(byte[] utf8, int at)
+    {
+        while (at < utf8.Length && utf8[at] is (byte)' ' or (byte)'\t' or (byte)'\r')
+        {
+            at++;
+        }
+
+        return at;
+    }
 
     private static bool IsOnOneLine(byte[] utf8, JsonSyntax node) =>
         utf8.AsSpan(node.Start, node.End - node.Start).IndexOf((byte)'\n') < 0 && (node.Members.Count > 0 || node.Kind == JsonTokenType.StartArray);

@@ -72,6 +72,33 @@ internal sealed class JsonSyntax
         return -1;
     }
 
+    /// <summary>Behind the comments that follow <paramref name="at"/> on its line; <paramref name="at"/> if there are none.</summary>
+    public static int SkipComments(ReadOnlySpan<byte> utf8, int at, int end)
+    {
+        var behind = at;
+        while (true)
+        {
+            while (at < end && utf8[at] is (byte)' ' or (byte)'\t')
+            {
+                at++;
+            }
+
+            if (utf8[at..end].StartsWith("//"u8))
+            {
+                var line = utf8[at..end].IndexOfAny("\r\n"u8);
+                return line < 0 ? end : at + line;
+            }
+
+            var length = utf8[at..end].StartsWith("/*"u8) ? utf8[(at + 2)..end].IndexOf("*/"u8) : -1;
+            if (length < 0 || utf8.Slice(at, length).Contains((byte)'\n'))
+            {
+                return behind;
+            }
+
+            behind = at += length + 4;
+        }
+    }
+
     private static JsonSyntax ReadValue(ref Utf8JsonReader reader)
     {
         var node = new JsonSyntax(reader.TokenType, (int)reader.TokenStartIndex);

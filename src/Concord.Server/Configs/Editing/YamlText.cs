@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Concord.Server.Configs.Editing;
@@ -9,7 +7,7 @@ internal static partial class YamlText
 {
     public static string Name(string text) => IsPlain(text) ? text : Quote(text);
 
-    public static string Quote(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+    public static string Quote(string text) => QuotedText.Of(text);
 
     public static bool IsPlain(string text) => Plain().IsMatch(text) && !Keyword().IsMatch(text);
 

@@ -3,14 +3,15 @@ namespace Concord.Server.Configs.Model;
 /// <summary>Finds the name that was probably meant, for "unknown" errors.</summary>
 public static class NearestName
 {
-    /// <summary>The candidate with the smallest edit distance, if it is near enough to be a slip; ties go to the first in order.</summary>
+    /// <summary>The candidate with the smallest edit distance, without regard to case, if it is near enough to be a slip; ties go to the first in order.</summary>
     public static string? Of(string name, IEnumerable<string> candidates)
     {
         string? best = null;
-        var bestDistance = Math.Max(2, name.Length / 3) + 1;
+        // One slip in a short name, more in a long one; half of the letters of a short name would fit anything.
+        var bestDistance = (name.Length <= 4 ? 1 : Math.Max(2, name.Length / 3)) + 1;
         foreach (var candidate in candidates.Order(StringComparer.Ordinal))
         {
-            var distance = Distance(name, candidate, bestDistance);
+            var distance = Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant(), bestDistance);
             if (distance < bestDistance)
             {
                 (best, bestDistance) = (candidate, distance);

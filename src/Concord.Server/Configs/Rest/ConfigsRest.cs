@@ -46,6 +46,7 @@ internal static class ConfigsRest
         .DisableAgent()
         .DisableMcp()
         .HideClientButton()
+        .HideDeveloperTools()
         .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl));
 
     private static async Task<Ok<ApplicationList>> ListAsync(ConfigViews views, CancellationToken cancellation) =>

@@ -61,6 +61,6 @@ internal static class ReleaseEndpoints
         return body.DryRun ? TypedResults.Ok(body) : TypedResults.Created($"/v1/releases/{body.Release}", body);
     }
 
-    private static List<ReleaseTarget> Targets(IReadOnlyList<TargetBody>? targets) => 
+    private static List<ReleaseTarget> Targets(IReadOnlyList<TargetBody>? targets) =>
         JsonBody.NotNull(targets, "targets").Select(static (target, index) => target.ToTarget($"targets[{index}]")).ToList();
 }

@@ -46,6 +46,16 @@ public sealed class RestTests(RestServer server) : IClassFixture<RestServer>
         Assert.Equal("document.content", problem.GetProperty("field").GetString());
     }
 
+    [Theory]
+    [InlineData("<!DOCTYPE a><a/>", "The XML is malformed: A document type declaration is not allowed.")]
+    [InlineData("<a/>x", "The XML is malformed: Data at the root level is invalid.")]
+    public async Task What_is_wrong_with_xml_is_said_in_words_of_the_document(string document, string detail)
+    {
+        var problem = await server.RefusedAsync(HttpStatusCode.BadRequest, "malformed_document", HttpMethod.Put, "/v1/apps/bad/dev/configurations/application/draft?format=xml", document);
+
+        Assert.Equal(detail, problem.GetProperty("detail").GetString());
+    }
+
     [Fact]
     public async Task A_document_that_is_too_large_is_refused() =>
         await server.RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "too_large", HttpMethod.Put, "/v1/apps/bad/dev/configurations/application/draft?format=text", new string('x', 600_000));
