@@ -30,6 +30,11 @@ public sealed record ReplicaOptions
 
     public int ElectionTicks { get; init; } = 10;
 
+    public int HeartbeatTicks { get; init; } = 1;
+
+    /// <summary>Upper bound of the random delay after which a member stands when the leader's process is gone.</summary>
+    public int QuickElectionTicks { get; init; } = 3;
+
     public long SnapshotEntries { get; init; } = new NodeOptions().SnapshotEntries;
 
     /// <summary>Log entries kept before a snapshot for members that are late.</summary>

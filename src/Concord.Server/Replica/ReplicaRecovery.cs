@@ -13,6 +13,9 @@ internal sealed record RecoveredReplica(NodeCore Node, int Entries);
 /// <summary>Builds the node from what the disk holds: the snapshot's state, then the log after it.</summary>
 internal static class ReplicaRecovery
 {
+    /// <summary>A leader whose write takes so long hands over; five seconds with the usual heartbeat.</summary>
+    private const int SlowFlushHeartbeats = 50;
+
     public static RecoveredReplica Load(
         ReplicaOptions options, ReplicaStorage storage, StoredState found, ReplicaLog events, CancellationToken cancellation)
     {
@@ -71,6 +74,9 @@ internal static class ReplicaRecovery
         Id = id,
         Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
         ElectionTicks = options.ElectionTicks,
+        HeartbeatTicks = options.HeartbeatTicks,
+        QuickElectionTicks = options.QuickElectionTicks,
+        SlowFlushTicks = SlowFlushHeartbeats * options.HeartbeatTicks,
         CatchUpEntries = options.CatchUpEntries,
 
         // One append takes at most 64 MiB, frames included: what is uncommitted must fit into one.
