@@ -20,10 +20,10 @@ public sealed class NodeCore
     private readonly RaftCore _raft;
     private readonly PendingCommands _pending = new();
     private readonly LeaseKeeper _leases;
+    private readonly MembershipChanges _members;
     private readonly List<(RequestToken Token, LogIndex Index)> _waitingReads = [];
     private readonly Dictionary<RequestToken, (LeaseId Lease, bool Renew)> _leaseCalls = [];
     private readonly List<RequestToken> _superseded = [];
-    private readonly List<RequestToken> _waitingForLeave = [];
     private readonly ArrayBufferWriter<byte> _encoded = new();
     private KeySpace _space;
     private NodeEffects _next = new();
@@ -32,9 +32,6 @@ public sealed class NodeCore
     private bool _isUnpublished;
     private int _exports;
 
-    /// <summary>Not heard from since a message to them was lost.</summary>
-    private readonly HashSet<MemberId> _unreachable = [];
-
     /// <param name="space">The state at <paramref name="recovered"/>'s snapshot.</param>
     public NodeCore(NodeOptions options, RaftOptions raft, RecoveredState recovered, KeySpace space)
     {
@@ -42,8 +39,8 @@ public sealed class NodeCore
         _space = space;
         _leases = new(options);
         Snapshots = new(options, recovered.Snapshot.Index);
-        AppliedMembership = recovered.Snapshot.Membership;
         _raft = new(raft, recovered);
+        _members = new(options, _raft, _pending, recovered.Snapshot.Membership);
     }
 
     public MemberId Id => _raft.Id;
@@ -60,7 +57,7 @@ public sealed class NodeCore
     public Membership Membership => _raft.Membership;
 
     /// <summary>The newest committed configuration that was applied: who is a member, for everybody who asks.</summary>
-    public Membership AppliedMembership { get; private set; }
+    public Membership AppliedMembership => _members.Applied;
 
     /// <summary>The other members as this leader sees them; empty unless it leads.</summary>
     public IReadOnlyList<FollowerStatus> Followers => _raft.Followers;
@@ -116,7 +113,7 @@ public sealed class NodeCore
             return;
         }
 
-        _next.Commands.Add(new(token, OutcomeOf(proposal.Refusal), null));
+        _next.Commands.Add(new(token, proposal.Refusal.Outcome(), null));
     }
 
     /// <summary>
@@ -129,7 +126,7 @@ public sealed class NodeCore
         var proposal = _raft.Propose(commands);
         return proposal.Accepted
             ? (RequestOutcome.Done, proposal.FirstIndex, proposal.Term)
-            : (OutcomeOf(proposal.Refusal), LogIndex.Zero, Term.Zero);
+            : (proposal.Refusal.Outcome(), LogIndex.Zero, Term.Zero);
     }
 
     /// <summary>
@@ -156,68 +153,8 @@ public sealed class NodeCore
     /// <param name="changes">May be empty if <paramref name="info"/> is not.</param>
     /// <param name="info">New facts about members, also about those that are being added.</param>
     public void ProposeMembership(
-        RequestToken token, IReadOnlyList<MemberChange> changes, JointMode mode, IReadOnlyDictionary<MemberId, MemberInfo> info)
-    {
-        if (Role != RaftRole.Leader)
-        {
-            _next.Changes.Add(new(token, RequestOutcome.NotLeader, null));
-            return;
-        }
-
-        var fault = info.Values.Select(MemberDirectory.Fault).FirstOrDefault(fault => fault is not null);
-        if (fault is not null)
-        {
-            _next.Changes.Add(new(token, RequestOutcome.InvalidChange, fault));
-            return;
-        }
-
-        if (info.Keys.FirstOrDefault(member => !IsMember(member) && changes.All(change => change.Member != member)) is { IsNone: false } stranger)
-        {
-            _next.Changes.Add(new(token, RequestOutcome.InvalidChange, $"{stranger} is not a member"));
-            return;
-        }
-
-        if (changes.Any(change => change.Kind == MemberChangeKind.AddVoter && IsLateLearner(change.Member)))
-        {
-            _next.Changes.Add(new(token, RequestOutcome.LearnerNotReady, null));
-            return;
-        }
-
-        var directory = MemberDirectory.Of(Membership).Within(Membership);
-        if (QuorumGuard.Judge(_raft, _unreachable, directory, changes) is not RequestOutcome.Done and var refusal)
-        {
-            _next.Changes.Add(new(token, refusal, null));
-            return;
-        }
-
-        foreach (var (member, facts) in info)
-        {
-            // Whoever says so about a voter does not know yet that it has become one.
-            var isVoter = Membership.Voters.Contains(member);
-            directory = directory.With(member, facts with
-            {
-                BecomesVoter = facts.BecomesVoter && !isVoter,
-                Replaces = isVoter ? MemberId.None : facts.Replaces,
-            });
-        }
-
-        if (SharedAddress(directory, changes) is { } shared)
-        {
-            _next.Changes.Add(new(token, RequestOutcome.InvalidChange, $"two members would have the address {shared}"));
-            return;
-        }
-
-        // The type matters: a null array would become empty memory, which takes the place of what is known.
-        var context = info.Count > 0 ? directory.Encode() : (ReadOnlyMemory<byte>?)null;
-        var proposal = _raft.ProposeMembership(new(changes, mode, context));
-        if (proposal.Accepted)
-        {
-            _pending.Add(proposal.FirstIndex, proposal.Term, token);
-            return;
-        }
-
-        _next.Changes.Add(new(token, OutcomeOf(proposal.Refusal), proposal.Reason));
-    }
+        RequestToken token, IReadOnlyList<MemberChange> changes, JointMode mode, IReadOnlyDictionary<MemberId, MemberInfo> info) =>
+        _members.Propose(token, changes, mode, info, _next);
 
     /// <summary>Hands leadership to another voter; commands are refused until it has taken over or an election timeout has passed.</summary>
     public TransferResult TransferLeadership(MemberId target) => _raft.TransferLeadership(target);
@@ -225,14 +162,14 @@ public sealed class NodeCore
     /// <summary>Messages to <paramref name="member"/> are being lost.</summary>
     public void ReportUnreachable(MemberId member)
     {
-        _unreachable.Add(member);
+        _members.Lost(member);
         _raft.ReportUnreachable(member);
     }
 
     /// <summary>The connection to <paramref name="member"/> was lost and its host refuses a new one: the process is gone.</summary>
     public void ReportConnectionRefused(MemberId member)
     {
-        _unreachable.Add(member);
+        _members.Lost(member);
         _raft.ReportConnectionRefused(member);
     }
 
@@ -260,13 +197,16 @@ public sealed class NodeCore
         _raft.Tick();
         _leases.Tick();
         ProposeExpiry();
-        ProposePromotion();
+        if (IsLeading)
+        {
+            _members.Promote();
+        }
     }
 
     public void Receive(RaftMessage message)
     {
         _raft.Receive(message);
-        _unreachable.Remove(message.From);
+        _members.Heard(message.From);
     }
 
     /// <summary>All writes up to and including this one are durable.</summary>
@@ -277,7 +217,6 @@ public sealed class NodeCore
     {
         _space = space;
         _isUnpublished = true;
-        AppliedMembership = snapshot.Membership;
         Snapshots.Restart(snapshot.Index);
         _raft.Applied(snapshot.Index);
         foreach (var token in _pending.TakeSkipped(snapshot.Index))
@@ -285,7 +224,7 @@ public sealed class NodeCore
             _next.Commands.Add(new(token, RequestOutcome.Unknown, null));
         }
 
-        AnswerChanges(_next);
+        _members.Installed(snapshot.Membership, _next);
     }
 
     /// <summary>
@@ -409,7 +348,7 @@ public sealed class NodeCore
             }
             else if (entry.Kind == EntryKind.Membership)
             {
-                ApplyMembership(entry, token, effects);
+                _members.Apply(entry, token, effects);
             }
 
             Snapshots.Count(entry);
@@ -418,28 +357,6 @@ public sealed class NodeCore
 
         effects.AppliedEntries += entries.Length;
         _raft.Applied(entries[^1].Index);
-    }
-
-    private void ApplyMembership(in LogEntry entry, RequestToken? token, NodeEffects effects)
-    {
-        AppliedMembership = MembershipCodec.Decode(entry.Data)
-            ?? throw new NodeInvariantException($"the membership in log entry {entry.Index} cannot be read");
-        if (token is { } waiting)
-        {
-            _waitingForLeave.Add(waiting);
-        }
-
-        AnswerChanges(effects);
-    }
-
-    private void AnswerChanges(NodeEffects effects)
-    {
-        // The entry that ends a joint configuration by itself follows; the change is not over before.
-        if (AppliedMembership is not { IsJoint: true, AutoLeave: true })
-        {
-            effects.Changes.AddRange(_waitingForLeave.Select(one => new MembershipAnswer(one, RequestOutcome.Done, null)));
-            _waitingForLeave.Clear();
-        }
     }
 
     private void AnswerSuperseded(NodeEffects effects)
@@ -452,66 +369,6 @@ public sealed class NodeCore
 
         _superseded.Clear();
     }
-
-    /// <summary>Gives learners that are to become voters their vote, once they have caught up, and lets those go that they replace.</summary>
-    private void ProposePromotion()
-    {
-        if (!IsLeading || Membership.Learners.Count == 0)
-        {
-            return;
-        }
-
-        var directory = MemberDirectory.Of(Membership);
-        var changes = new List<MemberChange>();
-        foreach (var learner in Membership.Learners.Where(learner => directory[learner].BecomesVoter && !IsLateLearner(learner)))
-        {
-            changes.Add(new(MemberChangeKind.AddVoter, learner));
-            if (directory[learner].Replaces is { IsNone: false } replaced)
-            {
-                changes.Add(new(MemberChangeKind.Remove, replaced));
-            }
-
-            directory = directory.With(learner, directory[learner] with { BecomesVoter = false, Replaces = MemberId.None });
-        }
-
-        if (changes.Count > 0 && QuorumGuard.Judge(_raft, _unreachable, directory, changes) == RequestOutcome.Done)
-        {
-            // Refused while another change is under way: the next tick tries again.
-            _ = _raft.ProposeMembership(new(changes, Context: directory.Encode()));
-        }
-    }
-
-    /// <summary>A peer address that two members would have, who then could not both be reached; or null.</summary>
-    private static string? SharedAddress(MemberDirectory directory, IReadOnlyList<MemberChange> changes) => directory.Members
-        .Where(member => !changes.Contains(new(MemberChangeKind.Remove, member.Key)))
-        .SelectMany(member => member.Value.PeerUrls.Distinct())
-        .GroupBy(url => url)
-        .FirstOrDefault(group => group.Count() > 1)?.Key;
-
-    private bool IsMember(MemberId member) =>
-        Membership.Voters.Contains(member) || Membership.OutgoingVoters.Contains(member) || Membership.Learners.Contains(member);
-
-    /// <summary>A learner that this leader knows to be too far behind to vote.</summary>
-    private bool IsLateLearner(MemberId member)
-    {
-        if (Role != RaftRole.Leader || !Membership.Learners.Contains(member))
-        {
-            return false;
-        }
-
-        var status = _raft.Followers.First(follower => follower.Member == member);
-        return status.Mode != ReplicationMode.Replicate || !status.Active || LastIndex - status.Match > _options.PromotionLagEntries;
-    }
-
-    private static RequestOutcome OutcomeOf(ProposalRefusal refusal) => refusal switch
-    {
-        ProposalRefusal.NotLeader or ProposalRefusal.Transferring => RequestOutcome.NotLeader,
-        ProposalRefusal.Overloaded => RequestOutcome.Overloaded,
-        ProposalRefusal.TooLarge => RequestOutcome.TooLarge,
-        ProposalRefusal.ChangePending => RequestOutcome.ChangePending,
-        ProposalRefusal.InvalidChange => RequestOutcome.InvalidChange,
-        _ => throw new NodeInvariantException($"a proposal was refused as {refusal}"),
-    };
 
     private CommandResult Apply(in LogEntry entry, NodeEffects effects)
     {

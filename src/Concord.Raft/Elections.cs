@@ -63,7 +63,7 @@ internal sealed class Elections
     public void Receive(RaftMessage.RequestVote request)
     {
         bool free = _state.Vote == request.From || (_state.Vote.IsNone && _state.Leader.IsNone);
-        if (!free || !_state.Log.IsUpToDate(request.LastIndex, request.LastTerm))
+        if (!free || IsOlder(request.LastIndex, request.LastTerm))
         {
             _state.Outbox.Now.Add(new RaftMessage.RequestVoteResponse(_state.Id, request.From, _state.Term, Granted: false));
             return;
@@ -78,7 +78,7 @@ internal sealed class Elections
     public void Receive(RaftMessage.RequestPreVote request)
     {
         bool free = request.Term > _state.Term || _state.Vote == request.From || (_state.Vote.IsNone && _state.Leader.IsNone);
-        bool granted = free && _state.Log.IsUpToDate(request.LastIndex, request.LastTerm);
+        bool granted = free && !IsOlder(request.LastIndex, request.LastTerm);
         var term = granted ? request.Term : _state.Term;
         _state.Outbox.Now.Add(new RaftMessage.RequestPreVoteResponse(_state.Id, request.From, term, granted));
     }
@@ -103,6 +103,9 @@ internal sealed class Elections
             _ => ElectionStep.None,
         };
     }
+
+    private bool IsOlder(LogIndex lastIndex, Term lastTerm) =>
+        !_state.Log.IsUpToDate(lastIndex, lastTerm) && !_state.Breaks(BrokenRules.VotesForOlderLogs);
 
     private bool OwnVoteIsDurable => _state.Durable.Term == _state.Term && _state.Durable.Vote == _state.Id;
 

@@ -76,6 +76,8 @@ internal sealed class MemberState
     public static bool IsVoterOf(Membership membership, MemberId member) =>
         membership.Voters.Contains(member) || membership.OutgoingVoters.Contains(member);
 
+    public bool Breaks(BrokenRules rule) => (Options.Broken & rule) != 0;
+
     /// <summary>Randomised in [T, 2T) so that split votes are rare and end soon (section 5.2).</summary>
     public void ResetElectionTimer() => ResetElectionTimer(Options.ElectionTicks + _random.Below(Options.ElectionTicks));
 
@@ -102,7 +104,11 @@ internal sealed class MemberState
     public void TruncateFrom(LogIndex index)
     {
         Log.TruncateFrom(index);
-        Writes.CutTo(Log.LastIndex);
+        if (!Breaks(BrokenRules.CountsStaleFlushes))
+        {
+            Writes.CutTo(Log.LastIndex);
+        }
+
         if (Memberships.TruncateFrom(index))
         {
             Outbox.Memberships.Add(Memberships.Newest);

@@ -90,6 +90,9 @@ public sealed record RaftOptions
     /// <summary>Members of all kinds. More voters make commits slower, not safer.</summary>
     public int MaxMembers { get; init; } = 31;
 
+    /// <summary>None, except in the simulator's canaries.</summary>
+    internal BrokenRules Broken { get; init; }
+
     /// <summary>Everything that is wrong, each naming the field and the remedy; empty when all is well.</summary>
     public IReadOnlyList<string> Validate()
     {

@@ -106,7 +106,7 @@ internal sealed class Replication
     {
         var log = _state.Log;
         var agreed = new LogIndex(Quorum.Agreed(_state.Membership, _matchOf));
-        if (agreed <= log.Committed || log.TermAt(agreed) != _state.Term)
+        if (agreed <= log.Committed || (log.TermAt(agreed) != _state.Term && !_state.Breaks(BrokenRules.CommitsEarlierTerms)))
         {
             return false;
         }

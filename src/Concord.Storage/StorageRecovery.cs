@@ -121,9 +121,7 @@ internal sealed class StorageRecovery(IDisk disk, MemberIdentity identity, Stora
         SegmentHeader header = log.LastHeader;
         IDiskFile file = disk.Open(header.Name.Path, writable: true);
         CutTail(log, file);
-        // A killed process leaves whole batches that were read just now but are in the system's cache only. From here on
-        // they count as durable.
-        file.Flush();
+        MakeDurable(file, log.LastScan.End);
         var segment = new LogSegment(file, header, Sector.Salt(identity, header.Name.Sequence), log.LastScan.End);
         var store = new LogStore(disk, identity, options, segment, new LogTail(
             [.. log.Segments.Take(log.Segments.Count - 1)],
@@ -140,6 +138,23 @@ internal sealed class StorageRecovery(IDisk disk, MemberIdentity identity, Stora
         }
 
         return store;
+    }
+
+    // A killed process leaves whole batches that were read just now but are in the system's cache only. From here on they
+    // count as durable. A flush alone would not make them so: after one that failed, the system may take for written what
+    // is not on the medium (Linux does), and would have nothing to flush. So they are written once more, over themselves.
+    private static void MakeDurable(IDiskFile file, int sectors)
+    {
+        var piece = new byte[1 << 20];
+        long end = Sector.Offset(sectors);
+        for (long offset = 0; offset < end; offset += piece.Length)
+        {
+            Span<byte> bytes = piece.AsSpan(0, (int)Math.Min(piece.Length, end - offset));
+            file.Read(bytes, offset);
+            file.Write(bytes, offset);
+        }
+
+        file.Flush();
     }
 
     private void CutTail(LogContents log, IDiskFile file)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Concord.Simulator;
+using Concord.Simulator.Canaries;
 using Concord.Simulator.Runs;
 
 var arguments = SimulatorArguments.Parse(args);
@@ -15,16 +16,29 @@ if (arguments.IsHelp)
     return 0;
 }
 
+Canary? canary = null;
+if (arguments.Canary is { } name && (canary = Canary.Find(name)) is null)
+{
+    foreach (var one in Canary.All)
+        Console.WriteLine($"{one.Name,-24} {one.Breaks} (noticed within seeds 1..{one.SeedsMax})");
+    return name.Length == 0 ? 0 : 2;
+}
+
 string nodes = arguments.Nodes is { } count ? $" --nodes {count}" : "";
 var series = new RunSeries(
-    new() { Members = arguments.Nodes, Trace = arguments.IsTraced ? Console.Out : null },
+    new() { Members = arguments.Nodes, Trace = arguments.IsTraced ? Console.Out : null, Rules = canary?.Rules ?? (static () => new()) },
     Console.Out,
-    seed => $"dotnet run --project tests/Concord.Simulator -c Release -- --seed {seed}{nodes} --trace")
+    seed => $"dotnet run --project tests/Concord.Simulator -c Release -- --seed {seed}{nodes}{(canary is null ? "" : $" --canary {canary.Name}")} --trace")
 {
     IsVerbose = arguments.IsVerbose || arguments.First == arguments.Last,
 };
 long started = Stopwatch.GetTimestamp();
 for (ulong seed = arguments.First; arguments.Duration is { } duration ? Stopwatch.GetElapsedTime(started) < duration : seed <= arguments.Last; seed++)
+{
     series.Run(seed);
+    if (canary is not null && series.Failed.Count > 0)
+        break;
+}
+
 series.Summarize();
 return series.Failed.Count == 0 ? 0 : 1;

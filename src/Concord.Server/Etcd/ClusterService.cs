@@ -73,7 +73,7 @@ internal sealed class ClusterService(EtcdStore store, MemberEditor editor) : Pro
         return listed;
     });
 
-    private static Task TryAsync(Func<Task> change) => TryAsync(async () =>
+    private static Task<bool> TryAsync(Func<Task> change) => TryAsync(async () =>
     {
         await change().ConfigureAwait(false);
         return true;

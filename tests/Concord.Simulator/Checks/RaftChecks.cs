@@ -112,6 +112,8 @@ internal sealed class RaftChecks(Simulation world)
             Require(term is not null, $"{host.Id} commits {i}, which nobody had committed, without holding it");
             Require(OnQuorumOfDisks(raft.Membership, i, term!.Value), $"{host.Id} commits entry {i} of term {term}, which is on no quorum of disks");
             var source = world.Hosts.First(h => i > h.Durable.Base.Index && h.Durable.TermAt(i) == term);
+            Require(raft.Role != RaftRole.Leader || raft.TermAt(raft.CommitIndex) == raft.Term,
+                $"leader {host.Id} of term {raft.Term} commits entry {raft.CommitIndex} of term {raft.TermAt(raft.CommitIndex)} by counting");
             _committed.Add(source.Durable.EntryAt(i));
             world.Committed(_committed[^1]);
         }

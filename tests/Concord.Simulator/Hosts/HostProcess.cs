@@ -19,6 +19,8 @@ internal sealed class HostProcess
     /// <summary>In microseconds.</summary>
     private const long SnapshotRetry = 2_000_000;
 
+    private static readonly Dictionary<MemberId, MemberInfo> NoInfo = [];
+
     private readonly NodeCore _node;
     private readonly ReplicaStorage _storage;
     private readonly Dictionary<long, Action<RequestOutcome, CommandResult?, long?>> _underWay = [];
@@ -26,7 +28,7 @@ internal sealed class HostProcess
     private readonly List<(ClientRequest Request, Action<ClientAnswer> Answer)> _requests = [];
     private readonly List<Action> _calls = [];
     private readonly SnapshotTransfers _transfers;
-    private readonly WatchService _watches = new();
+    private readonly WatchService _watches;
     private ulong _persisted;
     private long _lastToken;
     private long _lastTick;
@@ -40,12 +42,13 @@ internal sealed class HostProcess
         _storage = storage;
         DiskWorker = new(this, storage);
         _transfers = new(this, storage);
+        _watches = new(host.Rules);
         var recovered = new RecoveredState(
             found.HardState,
             found.Snapshot ?? new(LogIndex.Zero, Term.Zero, host.Founders),
             found.Entries.ToArray());
         var space = found.Snapshot is { } snapshot ? Load(snapshot) : new KeySpace();
-        _node = new(World.Dials.Node, World.Dials.RaftOf(host.Id, host.NextSeed()), recovered, space);
+        _node = new(World.Dials.Node, host.Rules.Core(World.Dials.RaftOf(host.Id, host.NextSeed())), recovered, space);
     }
 
     public SimulatedHost Host { get; }
@@ -114,6 +117,15 @@ internal sealed class HostProcess
         PlanTurn();
     }
 
+    /// <param name="changes">Empty: leave the joint configuration.</param>
+    public void ChangeMembership(MemberChange[] changes, JointMode mode) => Call(() =>
+    {
+        if (changes.Length == 0)
+            Raft.ProposeMembership(MembershipChange.LeaveJoint);
+        else
+            _node.ProposeMembership(new(++_lastToken), changes, mode, NoInfo);
+    });
+
     public void Watch(HostWatch watch) => Call(() => _watches.Add(watch, _node.View));
 
     /// <summary>Runs on the process's own turn.</summary>
@@ -135,7 +147,7 @@ internal sealed class HostProcess
 
     public void ReceiveSnapshotAnswer(SnapshotPieceAnswer answer) => Guard(() => _transfers.Receive(answer));
 
-    private long TickInterval => (long)World.Dials.Node.TickMilliseconds * 1000 * 1000 / Host.ClockPerMille;
+    private long TickInterval => Host.Rules.TickInterval((long)World.Dials.Node.TickMilliseconds * 1000 * 1000 / Host.ClockPerMille);
 
     private void PlanTick(long delay) => After(delay, () =>
     {
@@ -188,6 +200,14 @@ internal sealed class HostProcess
             Tick();
     }
 
+    /// <summary>A command of the process's own.</summary>
+    public void Propose(Command command)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        CommandCodec.Encode(command, buffer);
+        _node.Propose(new(++_lastToken), buffer.WrittenSpan.ToArray());
+    }
+
     private static T[] Take<T>(List<T> list)
     {
         T[] taken = [.. list];
@@ -205,6 +225,7 @@ internal sealed class HostProcess
             _lastTick = now;
             left = TickInterval;
             _node.Tick();
+            Host.Rules.Ticked(this);
         }
 
         PlanTick(left + 1000);
@@ -223,8 +244,20 @@ internal sealed class HostProcess
                 answer(Read(read.Range));
                 break;
             case ClientRequest.Read read:
-                Expect(token, answer, (_, _) => Read(read.Range));
-                _node.Read(token);
+                if (Host.Rules.AsksForReads)
+                {
+                    Expect(token, answer, (_, _) => Read(read.Range));
+                    _node.Read(token);
+                }
+                else
+                {
+                    answer(Read(read.Range));
+                }
+
+                break;
+            case ClientRequest.KeepAlive keepAlive when !Host.Rules.ConfirmsRenewals && _node.IsLeading && _node.View.LeaseTtl(keepAlive.Lease) is { } ttl:
+                _node.KeepAlive(token, keepAlive.Lease);
+                answer(new(AnswerKind.Done, Host.Number) { Seconds = ttl });
                 break;
             case ClientRequest.KeepAlive keepAlive:
                 Expect(token, answer, (_, seconds) => new(AnswerKind.Done, Host.Number) { Seconds = seconds });
@@ -242,7 +275,7 @@ internal sealed class HostProcess
     {
         if (_node.Role != RaftRole.Leader && !_node.Leader.IsNone)
         {
-            World.Forward(Host, _node.Leader, propose, (outcome, index, term) => Call(() => Forwarded(token, outcome, index, term)));
+            Forward(token, propose, _node.Leader);
             return;
         }
 
@@ -250,6 +283,24 @@ internal sealed class HostProcess
         _node.Propose(token, propose.Command);
         if (_node.LastIndex > last)
             World.Proposed(propose.Operation, _node.LastIndex, _node.Term);
+    }
+
+    private void Forward(RequestToken token, ClientRequest.Propose propose, MemberId leader)
+    {
+        bool isAnswered = false;
+        World.Forward(Host, leader, propose, (outcome, index, term) =>
+        {
+            isAnswered = true;
+            Call(() => Forwarded(token, outcome, index, term));
+        });
+        if (Host.Rules.RepeatsForwarding)
+        {
+            After(200_000, () =>
+            {
+                if (!isAnswered)
+                    Forward(token, propose, leader);
+            });
+        }
     }
 
     private void Forwarded(RequestToken token, RequestOutcome outcome, LogIndex index, Term term)
@@ -298,7 +349,7 @@ internal sealed class HostProcess
         if (effects.Install is { } install)
         {
             World.Trace.Note($"{Host.Identity.Name} installs the snapshot at {install.Index}");
-            _node.Installed(install, Load(install));
+            _node.Installed(install, Host.Rules.LoadsInstalled ? Load(install) : new KeySpace());
         }
 
         foreach (var view in effects.Views)

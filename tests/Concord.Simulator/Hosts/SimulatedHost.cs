@@ -66,6 +66,12 @@ internal sealed class SimulatedHost
     /// <summary>Somebody changed bits of its disk at rest since the last start.</summary>
     public bool IsTampered { get; set; }
 
+    /// <summary>The committed configuration has named it.</summary>
+    public bool WasMember { get; set; }
+
+    /// <summary>Stands by to take a damaged member's place.</summary>
+    public bool IsReserve { get; set; }
+
     public bool IsRunning => Process is { IsAlive: true };
 
     public long DiskDelay() => _dice.Around(50);
@@ -88,6 +94,14 @@ internal sealed class SimulatedHost
         }
         catch (StorageDamagedException error)
         {
+            if (!Rules.RefusesDamage)
+            {
+                World.Trace.Note($"{Identity.Name} is damaged and starts with an empty disk");
+                Disk = new SimulatedDisk((int)(_dice.Next() >> 33));
+                Start();
+                return;
+            }
+
             if (!IsTampered)
                 throw new SimulationFailedException($"{Identity.Name} finds damage that nobody did: {error.Message}", error);
             IsDamaged = true;

@@ -11,8 +11,8 @@ internal sealed class SnapshotWriting(
 {
     private const int PieceBytes = 4 << 10;
 
-    private readonly KeySpaceSnapshotWriter _source = new(view);
     private readonly ArrayBufferWriter<byte> _piece = new(PieceBytes);
+    private KeySpaceSnapshotWriter? _source;
     private SnapshotWriter? _file;
 
     public void Begin() => Continue(() =>
@@ -23,6 +23,7 @@ internal sealed class SnapshotWriting(
 
     private void WritePiece()
     {
+        _source ??= new(process.Host.Rules.SnapshotView(view, process.Node.View));
         bool more = _source.WriteNext(_piece, PieceBytes);
         _file!.Write(_piece.WrittenSpan);
         _piece.ResetWrittenCount();

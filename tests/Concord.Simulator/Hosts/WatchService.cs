@@ -20,7 +20,7 @@ internal sealed class HostWatch(KeyRange range, long next, Func<WatchBatch, bool
 /// Watches of one process, from the history that views hold, as the server's hub reads it: each published view is read
 /// from where the watcher is, whole revisions at a time.
 /// </summary>
-internal sealed class WatchService
+internal sealed class WatchService(HostRules rules)
 {
     private const int ChangesMax = 64;
 
@@ -28,13 +28,14 @@ internal sealed class WatchService
 
     public void Add(HostWatch watch, KeySpaceView view)
     {
+        watch.Next = rules.WatchStart(watch.Next, view);
         if (Tell(watch, view))
             _watches.Add(watch);
     }
 
     public void Published(KeySpaceView view) => _watches.RemoveAll(watch => !Tell(watch, view));
 
-    private static bool Tell(HostWatch watch, KeySpaceView view)
+    private bool Tell(HostWatch watch, KeySpaceView view)
     {
         while (watch.Next <= view.Revision)
         {
@@ -42,12 +43,18 @@ internal sealed class WatchService
             long next = view.ReadChanges(watch.Range, watch.Next, ChangesMax, changes);
             if (next == 0)
             {
+                if (rules.AfterCompaction(view) is { } later)
+                {
+                    watch.Next = later;
+                    continue;
+                }
+
                 watch.Send(new([], watch.Next, view.CompactedRevision));
                 return false;
             }
 
             watch.Next = next;
-            if (!watch.Send(new(changes, next)))
+            if (!watch.Send(new(rules.Told(changes), next)))
                 return false;
         }
 

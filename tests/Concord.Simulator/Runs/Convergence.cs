@@ -46,7 +46,8 @@ internal sealed class Convergence(Simulation world)
 
     private bool HasConverged(long acknowledgedBefore) =>
         Leader() is { } leader && world.Figures.Acknowledged > acknowledgedBefore + 5 && Members().All(member => member.IsRunning)
-        && leader.Process!.Node.IsLeading && !leader.Process.Raft.Membership.IsJoint && world.Workload.IsServedByAll(Members());
+        && leader.Process!.Node.IsLeading && !leader.Process.Raft.Membership.IsJoint
+        && world.Workload.IsServedByAll(Members());
 
     private bool AllEqual()
     {

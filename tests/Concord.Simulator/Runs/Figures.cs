@@ -40,6 +40,8 @@ internal sealed class Figures
 
     public long LocksTaken { get; set; }
 
+    public long MembershipChanges { get; set; }
+
     public void Add(Figures other)
     {
         Committed += other.Committed;
@@ -54,6 +56,7 @@ internal sealed class Figures
         SnapshotsSent += other.SnapshotsSent;
         SnapshotsReceived += other.SnapshotsReceived;
         HashesCompared += other.HashesCompared;
+        MembershipChanges += other.MembershipChanges;
         LocksTaken += other.LocksTaken;
         LeasesExpired += other.LeasesExpired;
         WatchesCompacted += other.WatchesCompacted;
@@ -62,5 +65,5 @@ internal sealed class Figures
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Committed} entries, {Leaders} leaders, {Acknowledged} of {Operations} calls acknowledged, {Crashes} crashes, {SnapshotsReceived} snapshots installed, {HashesCompared} states compared, {WatchEvents} events watched, {LeasesExpired} leases expired, {LocksTaken} locks held, {UndecidedHistories} histories undecided, {Events} steps");
+        $"{Committed} entries, {Leaders} leaders, {Acknowledged} of {Operations} calls acknowledged, {Crashes} crashes, {SnapshotsReceived} snapshots installed, {MembershipChanges} changes of members, {HashesCompared} states compared, {WatchEvents} events watched, {LeasesExpired} leases expired, {LocksTaken} locks held, {UndecidedHistories} histories undecided, {Events} steps");
 }

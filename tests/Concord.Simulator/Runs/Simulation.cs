@@ -18,7 +18,7 @@ internal sealed record SimulationOptions
     public TextWriter? Trace { get; init; }
 
     /// <summary>What the hosts do; canaries break a rule.</summary>
-    public HostRules Rules { get; init; } = new();
+    public Func<HostRules> Rules { get; init; } = static () => new();
 }
 
 /// <summary>
@@ -40,7 +40,7 @@ internal sealed class Simulation
         _seed = seed;
         _dice = new Dice(seed);
         Dials = new Dials(_dice.Fork(), options.Members);
-        Rules = options.Rules;
+        Rules = options.Rules();
         ClusterId = _dice.Next() | 1;
         Events = new EventQueue();
         Trace = new Trace(Events, options.Trace);
@@ -125,7 +125,7 @@ internal sealed class Simulation
         Figures.Messages++;
         byte[] bytes = _buffer.WrittenSpan.ToArray();
         int to = (int)message.To.Value;
-        var result = Network.Send(from.Number, to, () => Receive(to, bytes));
+        var result = Network.Send(from.Number, to, () => Receive(from, to, bytes));
         if (result == SendResult.Lost)
             Nemesis.MessageLost(from, to);
     }
@@ -160,7 +160,12 @@ internal sealed class Simulation
     public void Proposed(long operation, LogIndex index, Term term) => Workload.Proposed(operation, index, term);
 
     /// <summary>An entry was committed, for the first time anywhere.</summary>
-    public void Committed(in LogEntry entry) => Workload.Truth.Committed(entry);
+    public void Committed(in LogEntry entry)
+    {
+        Workload.Truth.Committed(entry);
+        if (entry.Kind == EntryKind.Membership)
+            Nemesis.Operators.Committed(MembershipCodec.Decode(entry.Data)!);
+    }
 
     /// <summary>A member hands a client's command to the leader, and hears where it was put. Either may get lost.</summary>
     public void Forward(SimulatedHost from, MemberId leader, ClientRequest.Propose propose, Action<RequestOutcome, LogIndex, Term> answer)
@@ -178,10 +183,14 @@ internal sealed class Simulation
         }
     }
 
-    private void Receive(int to, byte[] bytes)
+    private void Receive(SimulatedHost from, int to, byte[] bytes)
     {
         if (_hosts[to - 1].Process is not { } process)
+        {
+            Nemesis.ConnectionRefused(from, to);
             return;
+        }
+
         var message = MessageCodec.Decode(bytes) ?? throw new SimulationFailedException("a message does not survive the codec");
         process.Receive(message);
     }

@@ -62,7 +62,7 @@ public sealed class RestoredKeySpaceTests
         return space;
     }
 
-    private static Command Put(string key, string value) =>
+    private static WriteCommand Put(string key, string value) =>
         new WriteCommand(new PutOperation(System.Text.Encoding.UTF8.GetBytes(key), System.Text.Encoding.UTF8.GetBytes(value)));
 
     private static KeySpaceSnapshotReader Read(KeySpace space)

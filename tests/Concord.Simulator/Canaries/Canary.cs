@@ -1,0 +1,48 @@
+using Concord.Raft;
+using Concord.Simulator.Hosts;
+using Concord.Simulator.Runs;
+
+namespace Concord.Simulator.Canaries;
+
+/// <summary>A deliberately broken variant. If no run notices it, the checkers do not check what they say.</summary>
+/// <param name="SeedsMax">Some run among the seeds from 1 to this one must fail.</param>
+internal sealed record Canary(string Name, string Breaks, int SeedsMax, Func<HostRules> Rules)
+{
+    public static IReadOnlyList<Canary> All { get; } =
+    [
+        new("ack-before-flush", "promises leave, and the core is told, before the flush", 3, () => new AckBeforeFlush()),
+        new("vote-not-persisted", "the hard state is written without the vote", 3, () => new VoteNotPersisted()),
+        new("report-not-flushed", "writes that still wait are reported durable with those that were flushed", 10, () => new ReportNotFlushed()),
+        new("entry-lost-on-disk", "the last entry of a larger write is not written", 10, () => new EntryLostOnDisk()),
+        new("read-without-quorum", "linearizable reads are answered from the member's own view", 10, () => new ReadWithoutQuorum()),
+        new("renew-without-quorum", "leases are renewed by whoever believes to lead", 60, () => new RenewWithoutQuorum()),
+        new("lease-by-local-clock", "a leader ends leases by the time since it saw them first", 10, () => new LeaseByLocalClock()),
+        new("tick-too-early", "the core is given ticks faster than their interval says", 10, () => new TickTooEarly()),
+        new("snapshot-without-index", "a snapshot holds a later state than its index says", 10, () => new SnapshotWithoutIndex()),
+        new("snapshot-not-loaded", "an installed snapshot's state is not loaded", 30, () => new SnapshotNotLoaded()),
+        new("watch-skips-catch-up", "a watch that begins in the past starts at the present", 10, () => new WatchSkipsCatchUp()),
+        new("watch-loses-tombstones", "deletes are not told to watchers", 10, () => new WatchLosesTombstones()),
+        new("watch-hides-compaction", "a watch that compaction has overtaken goes on after it", 60, () => new WatchHidesCompaction()),
+        new("forward-twice", "a forwarded command that was not answered is sent again", 30, () => new ForwardTwice()),
+        new("damage-ignored", "a member whose data is damaged starts with nothing under its old name", 60, () => new DamageIgnored()),
+        new("commit-old-term", "the leader commits by counting an entry of an earlier term", 60, () => new BrokenCore(BrokenRules.CommitsEarlierTerms)),
+        new("stale-flush-counts", "a flush of entries that were overwritten since counts for the new ones", 100, () => new BrokenCore(BrokenRules.CountsStaleFlushes)),
+        new("vote-for-older-log", "a vote is given to a candidate whose log is older", 30, () => new BrokenCore(BrokenRules.VotesForOlderLogs)),
+        new("read-round-unconfirmed", "the leader answers reads without waiting for its round", 60, () => new BrokenCore(BrokenRules.SkipsReadRounds)),
+    ];
+
+    /// <summary>The first seed whose run notices it, with the report; null if none up to <see cref="SeedsMax"/> does.</summary>
+    public RunReport? FirstNoticed()
+    {
+        for (ulong seed = 1; seed <= (ulong)SeedsMax; seed++)
+        {
+            var report = RunReport.Of(seed, new() { Rules = Rules });
+            if (report.Failure is not null)
+                return report;
+        }
+
+        return null;
+    }
+
+    public static Canary? Find(string name) => All.FirstOrDefault(canary => canary.Name == name);
+}
