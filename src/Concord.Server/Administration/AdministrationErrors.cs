@@ -19,7 +19,8 @@ internal static class AdministrationErrors
         _ => Make(StatusCode.InvalidArgument, "bad_change", error.Message),
     };
 
-    public static RpcException Of(ReplicaException error) => error.Failure switch
+    /// <param name="afterSilence">What to do when no answer came in time.</param>
+    public static RpcException Of(ReplicaException error, string afterSilence) => error.Failure switch
     {
         ReplicaFailure.NotEnoughStarted => Make(StatusCode.FailedPrecondition, "not_enough_started", error.Message),
         ReplicaFailure.InvalidChange => Make(StatusCode.FailedPrecondition, "change_not_possible", error.Message),
@@ -27,7 +28,7 @@ internal static class AdministrationErrors
         ReplicaFailure.Unhealthy => Make(StatusCode.Unavailable, "unhealthy_cluster", error.Message, "See 'concord cluster status'."),
         ReplicaFailure.TooManyRequests => Make(StatusCode.ResourceExhausted, "too_many_requests", error.Message),
         ReplicaFailure.TimedOut or ReplicaFailure.ConnectionLost or ReplicaFailure.LeaderFailed =>
-            Make(StatusCode.Unavailable, "fate_unknown", error.Message, "List the members before you repeat a change."),
+            Make(StatusCode.Unavailable, "no_answer_in_time", error.Message, afterSilence),
         _ => Make(StatusCode.Unavailable, "unavailable", error.Message),
     };
 

@@ -9,7 +9,7 @@ internal sealed class AdministrationService(LocalReplica replica, MemberEditor e
 {
     public override async Task<ListMembersResponse> ListMembers(ListMembersRequest request, ServerCallContext context)
     {
-        var members = await TryAsync(() => editor.ListAsync(context.CancellationToken)).ConfigureAwait(false);
+        var members = await TryAsync(() => editor.ListAsync(context.CancellationToken), "See 'concord cluster status'.").ConfigureAwait(false);
         var status = replica.Status;
         var answer = new ListMembersResponse { ClusterId = status.ClusterId, LeaderId = status.LeaderId };
         answer.Members.AddRange(members.Select(Show));
@@ -19,7 +19,8 @@ internal sealed class AdministrationService(LocalReplica replica, MemberEditor e
     public override async Task<ReconfigureResponse> Reconfigure(ReconfigureRequest request, ServerCallContext context)
     {
         MemberAddition[] add = [.. request.Add.Select(one => new MemberAddition(one.PeerUrls, one.IsLearner, one.Replaces))];
-        var added = await TryAsync(() => editor.ReconfigureAsync(add, request.Remove, context.CancellationToken)).ConfigureAwait(false);
+        var added = await TryAsync(
+            () => editor.ReconfigureAsync(add, request.Remove, context.CancellationToken), "List the members before you repeat the change.").ConfigureAwait(false);
         var answer = new ReconfigureResponse { LeaderId = replica.Status.LeaderId };
         answer.Added.AddRange(added);
         answer.Members.AddRange(replica.Members.Where(member => !request.Remove.Contains(member.Id)).Select(Show));
@@ -32,7 +33,9 @@ internal sealed class AdministrationService(LocalReplica replica, MemberEditor e
         if (!request.Local)
         {
             // What was acknowledged before the call is in the copy then.
-            await TryAsync(() => replica.ReadAsync(context.CancellationToken).AsTask()).ConfigureAwait(false);
+            await TryAsync(
+                () => replica.ReadAsync(context.CancellationToken).AsTask(),
+                "'concord snapshot save --local' takes what this member has, without a majority.").ConfigureAwait(false);
         }
 
         await SnapshotStream.SendAsync(replica, responseStream, context.CancellationToken).ConfigureAwait(false);
@@ -53,7 +56,7 @@ internal sealed class AdministrationService(LocalReplica replica, MemberEditor e
         return shown;
     }
 
-    private static async Task<T> TryAsync<T>(Func<Task<T>> action)
+    private static async Task<T> TryAsync<T>(Func<Task<T>> action, string afterSilence)
     {
         try
         {
@@ -65,7 +68,7 @@ internal sealed class AdministrationService(LocalReplica replica, MemberEditor e
         }
         catch (ReplicaException error)
         {
-            throw AdministrationErrors.Of(error);
+            throw AdministrationErrors.Of(error, afterSilence);
         }
     }
 }

@@ -16,8 +16,14 @@ public sealed class FileDisk : IDisk
 
     public long FreeBytes => Guard("ask for free space of", Root, () => new DriveInfo(Root).AvailableFreeSpace);
 
+    /// <summary>Readable by this user only, also outside a data directory: a copy of the state holds every value.</summary>
     public IDiskFile Create(string path) => new FileDiskFile(path, Guard("create", Full(path), () =>
-        File.OpenHandle(Full(path), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete)));
+    {
+        SafeFileHandle handle = File.OpenHandle(Full(path), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return handle;
+    }));
 
     public IDiskFile Open(string path, bool writable) => new FileDiskFile(path, Guard("open", Full(path), () =>
         File.OpenHandle(

@@ -71,7 +71,13 @@ internal sealed class FakeAdministration : V1.Cluster.ClusterBase
         {
             Header = new()
             {
-                ClusterId = 0xc1, MemberId = 0xa1, MemberName = "n1", Index = 9, Term = 2, Revision = view.Revision, Membership = ByteString.CopyFrom(membership),
+                ClusterId = 0xc1,
+                MemberId = 0xa1,
+                MemberName = "n1",
+                Index = 9,
+                Term = 2,
+                Revision = view.Revision,
+                Membership = ByteString.CopyFrom(membership),
             },
         });
         for (var at = 0; at < body.Length; at += 100)

@@ -31,6 +31,8 @@ public sealed class SnapshotCommandTests : CliTests
         Assert.StartsWith($"saved {File}  revision 51, ", saved.Out, StringComparison.Ordinal);
         Assert.False(Server.Administration.Saved!.Local);
         Assert.Equal([File], Directory.GetFiles(_files.Path));
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(File));
 
         var status = JsonDocument.Parse((await RunAsync("snapshot", "status", File, "-o", "json")).Out).RootElement;
         Assert.Equal(StoreError.None, Server.Administration.Space.View.Hash(0, out var hash));
