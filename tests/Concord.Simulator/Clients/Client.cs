@@ -57,7 +57,12 @@ internal abstract class Client(Simulation world, int number, Dice dice)
         var request = new RangeOperation(range);
         var operation = new ClientCall
         {
-            Number = Workload.NextNumber(), Client = number, Started = world.Events.Now, Range = request, IsLinearizable = linearizable, Calls = calls,
+            Number = Workload.NextNumber(),
+            Client = number,
+            Started = world.Events.Now,
+            Range = request,
+            IsLinearizable = linearizable,
+            Calls = calls,
         };
         Call(operation, new ClientRequest.Read(request, linearizable), done);
     }
