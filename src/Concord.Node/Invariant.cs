@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace Concord.Node;
 
@@ -15,4 +17,32 @@ internal static class Invariant
             throw new NodeInvariantException(rule);
         }
     }
+
+    public static void Check(
+        [DoesNotReturnIf(false)] bool condition, [InterpolatedStringHandlerArgument(nameof(condition))] ref RuleText rule)
+    {
+        if (!condition)
+        {
+            throw new NodeInvariantException(rule.ToStringAndClear());
+        }
+    }
+}
+
+/// <summary>The text of a rule, put together only when the rule does not hold: assertions stand in the hottest paths.</summary>
+[InterpolatedStringHandler]
+internal ref struct RuleText
+{
+    private DefaultInterpolatedStringHandler _text;
+
+    public RuleText(int literalLength, int formattedCount, bool condition, out bool isNeeded)
+    {
+        isNeeded = !condition;
+        _text = condition ? default : new(literalLength, formattedCount, CultureInfo.InvariantCulture);
+    }
+
+    public void AppendLiteral(string text) => _text.AppendLiteral(text);
+
+    public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
+
+    public string ToStringAndClear() => _text.ToStringAndClear();
 }

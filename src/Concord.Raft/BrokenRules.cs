@@ -18,7 +18,4 @@ internal enum BrokenRules
 
     /// <summary>Votes without comparing logs (against section 5.4.1).</summary>
     VotesForOlderLogs = 4,
-
-    /// <summary>Answers reads when a round begins instead of when a quorum has confirmed it (against thesis 6.4).</summary>
-    SkipsReadRounds = 8,
 }

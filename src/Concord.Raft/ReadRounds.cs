@@ -115,7 +115,7 @@ internal sealed class ReadRounds
     /// <summary>The quorum changed: what is confirmed may have changed as well.</summary>
     public void Settle()
     {
-        long confirmed = _state.Breaks(BrokenRules.SkipsReadRounds) ? (long)_newest : Quorum.Agreed(_state.Membership, _confirmedBy);
+        long confirmed = Quorum.Agreed(_state.Membership, _confirmedBy);
         while (_rounds.TryPeek(out var round) && (long)round.Number <= confirmed)
         {
             _rounds.Dequeue();

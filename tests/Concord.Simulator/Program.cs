@@ -20,7 +20,7 @@ Canary? canary = null;
 if (arguments.Canary is { } name && (canary = Canary.Find(name)) is null)
 {
     foreach (var one in Canary.All)
-        Console.WriteLine($"{one.Name,-24} {one.Breaks} (noticed within seeds 1..{one.SeedsMax})");
+        Console.WriteLine($"{one.Name,-24} {one.Breaks} (noticed within seeds {one.First}..{one.Last}{(one.Members is { } members ? $" with {members} nodes" : "")})");
     return name.Length == 0 ? 0 : 2;
 }
 

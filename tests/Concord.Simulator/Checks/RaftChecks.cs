@@ -1,6 +1,7 @@
 using Concord.Raft;
 using Concord.Simulator.Hosts;
 using Concord.Simulator.Runs;
+using static Concord.Simulator.Checks.Promise;
 
 namespace Concord.Simulator.Checks;
 
@@ -150,12 +151,6 @@ internal sealed class RaftChecks(Simulation world)
     }
 
     private static LogIndex Min(LogIndex a, LogIndex b) => a < b ? a : b;
-
-    private static void Require(bool condition, string rule)
-    {
-        if (!condition)
-            throw new SimulationFailedException(rule);
-    }
 
     private readonly record struct Seen(RaftCore Raft, Term Term, LogIndex Commit, LogIndex Applied);
 }

@@ -3,6 +3,7 @@ using Concord.Raft;
 using Concord.Simulator.Clients;
 using Concord.Simulator.Hosts;
 using Concord.Simulator.Runs;
+using static Concord.Simulator.Checks.Promise;
 
 namespace Concord.Simulator.Checks;
 
@@ -139,11 +140,5 @@ internal sealed class Truth(Simulation world)
     {
         if (_leaseEnds.TryAdd(lease.Value, world.Events.Now))
             world.Workload.LeaseEnded(lease, expired);
-    }
-
-    private static void Require(bool condition, string rule)
-    {
-        if (!condition)
-            throw new SimulationFailedException(rule);
     }
 }

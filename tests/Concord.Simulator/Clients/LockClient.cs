@@ -2,6 +2,7 @@ using Concord.Mvcc;
 using Concord.Simulator.Checks;
 using Concord.Simulator.Hosts;
 using Concord.Simulator.Runs;
+using static Concord.Simulator.Checks.Promise;
 
 namespace Concord.Simulator.Clients;
 
@@ -139,11 +140,5 @@ internal sealed class LockClient(Simulation world, int number, Dice dice) : Clie
         long until = sent + (_ttl * Dials.Second * 1000 / (1000 + World.Dials.ClockSkewPerMille));
         _heldUntil = Math.Max(_heldUntil, until);
         Workload.Promised(_lease, _heldUntil);
-    }
-
-    private static void Require(bool condition, string rule)
-    {
-        if (!condition)
-            throw new SimulationFailedException(rule);
     }
 }

@@ -4,6 +4,7 @@ using Concord.Simulator.Checks;
 using Concord.Simulator.Hosts;
 using Concord.Simulator.Network;
 using Concord.Simulator.Runs;
+using static Concord.Simulator.Checks.Promise;
 
 namespace Concord.Simulator.Clients;
 
@@ -86,7 +87,7 @@ internal sealed class WatchClient : Client
         if (batch.CompactedRevision > 0)
         {
             Require(batch.CompactedRevision > _next && batch.CompactedRevision <= Workload.Truth.Store.Compacted,
-                $"was cancelled at compaction {batch.CompactedRevision}, it waited for {_next}");
+                $"watcher {Number} of '{_rangeName}' at n{_host} was cancelled at compaction {batch.CompactedRevision}, it waited for {_next}");
             List();
             return;
         }
@@ -99,13 +100,13 @@ internal sealed class WatchClient : Client
                 at++;
             var told = new ModelChange(change.ModRevision, ModelResult.Text(change.KeySpan), change.IsTombstone ? null : ModelResult.Text(change.ValueSpan));
             Require(at < expected.Count && told == expected[at],
-                $"was told of {told}, due was {(at < expected.Count ? expected[at] : "nothing")} from revision {_next} on");
+                $"watcher {Number} of '{_rangeName}' at n{_host} was told of {told}, due was {(at < expected.Count ? expected[at].ToString() : "nothing")} from revision {_next} on");
             at++;
         }
 
         while (at < expected.Count && expected[at].Revision < batch.Next)
         {
-            Require(!IsInRange(expected[at]), $"was not told of {expected[at]}, though all before {batch.Next} was");
+            Require(!IsInRange(expected[at]), $"watcher {Number} of '{_rangeName}' at n{_host} was not told of {expected[at]}, though all before {batch.Next} was");
             at++;
         }
 
@@ -129,10 +130,4 @@ internal sealed class WatchClient : Client
     }
 
     private bool IsInRange(ModelChange change) => _range.Contains(Encoding.Latin1.GetBytes(change.Key));
-
-    private void Require(bool condition, string rule)
-    {
-        if (!condition)
-            throw new SimulationFailedException($"watcher {Number} of '{_rangeName}' at n{_host} {rule}");
-    }
 }

@@ -13,6 +13,6 @@ public sealed class CanaryTests
     {
         var canary = Canary.Find(name)!;
 
-        Assert.True(canary.FirstNoticed() is not null, $"no run of seeds 1 to {canary.SeedsMax} notices that {canary.Breaks}");
+        Assert.True(canary.FirstNoticed() is not null, $"no run of seeds {canary.First} to {canary.Last} notices that {canary.Breaks}");
     }
 }

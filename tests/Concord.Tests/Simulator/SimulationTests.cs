@@ -25,9 +25,19 @@ public sealed class SimulationTests
     [Fact]
     public void Promises_hold_under_faults_and_clusters_recover()
     {
-        for (ulong seed = 1; seed <= (Long ? 500UL : 40UL); seed++)
+        for (ulong seed = 1; seed <= (Long ? 500UL : 25UL); seed++)
             Run(seed);
     }
+
+    /// <summary>
+    /// Each of these once failed: a list changed while it was walked, entries applied before their snapshot was loaded (3), an
+    /// acknowledged grant unknown to the leader (24), a forwarded command called superseded and then committed (38), a
+    /// snapshot's file gone before it was loaded (44), a failed flush that recovery took for a success (20, 23).
+    /// </summary>
+    [Theory]
+    [InlineData(38)]
+    [InlineData(44)]
+    public void Found_seeds_stay_fixed(ulong seed) => Run(seed);
 
     private static Simulation Run(ulong seed)
     {
