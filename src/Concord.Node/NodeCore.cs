@@ -20,6 +20,7 @@ public sealed class NodeCore
     private readonly RaftCore _raft;
     private readonly PendingCommands _pending = new();
     private readonly LeaseKeeper _leases;
+    private readonly LateResults _late;
     private readonly MembershipChanges _members;
     private readonly List<(RequestToken Token, LogIndex Index)> _waitingReads = [];
     private readonly Dictionary<RequestToken, (LeaseId Lease, bool Renew)> _leaseCalls = [];
@@ -38,6 +39,7 @@ public sealed class NodeCore
         _options = options;
         _space = space;
         _leases = new(options);
+        _late = new(options.ElectionTicks);
         Snapshots = new(options, recovered.Snapshot.Index);
         _raft = new(raft, recovered);
         _members = new(options, _raft, _pending, recovered.Snapshot.Membership);
@@ -141,7 +143,13 @@ public sealed class NodeCore
             return;
         }
 
-        // The word came after the entry. If the place is this leader's the command was applied, but its result is gone.
+        if (_late.TryTake(index, term, out var result))
+        {
+            _next.Commands.Add(new(token, RequestOutcome.Done, result));
+            return;
+        }
+
+        // The word came long after the entry. If the place is this leader's the command was applied, but its result is gone.
         var outcome = _raft.TermAt(index) is { } applied && applied != term ? RequestOutcome.Superseded : RequestOutcome.Unknown;
         _next.Commands.Add(new(token, outcome, null));
     }
@@ -196,6 +204,7 @@ public sealed class NodeCore
     {
         _raft.Tick();
         _leases.Tick();
+        _late.Tick();
         ProposeExpiry();
         if (IsLeading)
         {
@@ -344,6 +353,10 @@ public sealed class NodeCore
                 if (token is { } waiting)
                 {
                     effects.Commands.Add(new(waiting, RequestOutcome.Done, result));
+                }
+                else if (entry.Term < _raft.Term)
+                {
+                    _late.Add(entry, result);
                 }
             }
             else if (entry.Kind == EntryKind.Membership)

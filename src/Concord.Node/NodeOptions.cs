@@ -6,7 +6,9 @@ public sealed record NodeOptions
     /// <summary>The length of a tick, in milliseconds. The host must never tick faster than that, or leases end early.</summary>
     public int TickMilliseconds { get; init; } = 100;
 
-    /// <summary>Added to every lease after a change of leader: its clients had nobody to renew with meanwhile.</summary>
+    /// <summary>
+    /// The election timeout. Added to every lease after a change of leader: its clients had nobody to renew with meanwhile.
+    /// </summary>
     public int ElectionTicks { get; init; } = 10;
 
     /// <summary>

@@ -27,11 +27,20 @@ internal sealed class LeaderCalls
 
     private readonly List<long> _numbers = [];
     private readonly List<ReadOnlyMemory<byte>> _commands = [];
+    private readonly int _patienceTicks;
     private int _commandBytes;
     private Queue<long> _parked = new();
 
-    public LeaderCalls(NodeCore node, ReplicaCalls calls, PeerNetwork? network)
+    /// <summary>Ticks until a leader that is none any more is taken for silent; 0 when nobody waits for one.</summary>
+    private int _ticksToSilence;
+
+    /// <param name="patienceTicks">
+    /// How long a deposed leader's word is waited for. One that handed over is alive and gives it; the end of a dead one's
+    /// connection is noticed sooner. So this is about frozen and cut off ones.
+    /// </param>
+    public LeaderCalls(NodeCore node, ReplicaCalls calls, PeerNetwork? network, int patienceTicks)
     {
+        _patienceTicks = patienceTicks;
         _node = node;
         _calls = calls;
         _network = network;
@@ -183,26 +192,33 @@ internal sealed class LeaderCalls
     }
 
     /// <summary>
-    /// Leader or role changed. Whoever was asked before and has not answered has lost its leadership, or answers late: callers
-    /// are told now that the fate of their commands is unknown. What waits is tried at once.
+    /// Leader or role changed. Whoever was asked before may still answer: its word can be overtaken by its successor's
+    /// messages. What waits is tried at once.
     /// </summary>
     public void LeaderChanged()
     {
         if (!_node.Leader.IsNone)
         {
             Flush();
-            foreach (var (number, _) in _sent.Where(pair => pair.Value != _node.Leader).ToArray())
-            {
-                Lose(number, ReplicaFailures.LeaderFailed());
-            }
-
+            _ticksToSilence = _patienceTicks;
             Retry();
         }
     }
 
-    /// <summary>Forgets calls whose time has run out.</summary>
-    public void Tidy()
+    /// <summary>
+    /// Once a tick: forgets calls whose time has run out, and tells the callers of a deposed leader that stays silent that the
+    /// fate of their commands is unknown.
+    /// </summary>
+    public void Tick()
     {
+        if (_ticksToSilence > 0 && --_ticksToSilence == 0)
+        {
+            foreach (var (number, _) in _sent.Where(pair => pair.Value != _node.Leader).ToArray())
+            {
+                Lose(number, ReplicaFailures.LeaderFailed());
+            }
+        }
+
         if (_sent.Count > _calls.Count)
         {
             foreach (var number in _sent.Keys.Where(number => _calls.Find(number) is null).ToArray())

@@ -53,7 +53,7 @@ internal sealed class ReplicaLoop
         _network = parts.Network;
         _events = events;
         _calls = new(shared);
-        _leader = new(node, _calls, parts.Network);
+        _leader = new(node, _calls, parts.Network, options.ElectionTicks);
         if (parts.Network is { } network)
         {
             _check = new(shared, network, node.Id, events);
@@ -196,7 +196,7 @@ internal sealed class ReplicaLoop
             left = _options.TickInterval;
             _node.Tick();
             _leader.Retry();
-            _leader.Tidy();
+            _leader.Tick();
             CheckState(now);
             _calls.TimeOut(now, () => _writer.IsDiskFull || !_node.Leader.IsNone ? ReplicaFailures.TimedOut(_writer.IsDiskFull) : ReplicaFailures.NoLeaderInTime());
         }

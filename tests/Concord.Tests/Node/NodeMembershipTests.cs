@@ -253,6 +253,31 @@ public sealed class NodeMembershipTests
     }
 
     [Fact]
+    public void Word_of_a_deposed_leader_that_its_successors_entries_overtook_still_finds_the_result()
+    {
+        var group = new NodeGroup(1, 2, 3);
+        group.Elect(1);
+        group.CutOff.Add(2);
+        var (_, first, term) = group[1].ProposeFor([NodeDriver.Encode(NodeDriver.Put("a", "1"))]);
+        group.Settle();
+        group.CutOff.Remove(2);
+        group.CutOff.Add(1);
+        for (var ticks = 0; ticks < 100 && group[3].Role != RaftRole.Leader; ticks++)
+        {
+            group.TickAll();
+        }
+
+        Assert.True(group[2].AppliedIndex > first);
+        var token = group.NextToken();
+        group[2].Await(token, first, term);
+        group[2].Await(group.NextToken(), first, term);
+        group.Settle();
+
+        Assert.Equal([RequestOutcome.Done, RequestOutcome.Unknown], group.MemberOf(2).Commands.Select(answer => answer.Outcome));
+        Assert.Equal(2, group.MemberOf(2).Commands[0].Result!.Revision);
+    }
+
+    [Fact]
     public void A_deposed_leaders_commands_are_superseded_and_a_refused_connection_elects_the_next_one_at_once()
     {
         var group = new NodeGroup(1, 2, 3);
