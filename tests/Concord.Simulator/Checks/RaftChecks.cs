@@ -43,8 +43,10 @@ internal sealed class RaftChecks(Simulation world)
     public void AfterTurn(SimulatedHost host)
     {
         var raft = host.Process!.Raft;
+        // A commit and a new configuration may come in one turn, in either order: one of the two was in force.
+        var before = _seen.TryGetValue(host.Number, out var seen) && ReferenceEquals(seen.Raft, raft) ? seen.Membership : raft.Membership;
         Monotonic(host, raft);
-        Committed(host, raft);
+        Committed(host, raft, before);
         if (raft.Role == RaftRole.Leader)
             Leader(host, raft);
     }
@@ -101,17 +103,17 @@ internal sealed class RaftChecks(Simulation world)
                 $"{host.Id} takes entry {last} of term {raft.TermAt(last)} for durable, its disk holds one of term {host.Durable.TermAt(last)}");
         }
 
-        _seen[host.Number] = new(raft, raft.Term, raft.CommitIndex, raft.AppliedIndex);
+        _seen[host.Number] = new(raft, raft.Term, raft.CommitIndex, raft.AppliedIndex, raft.Membership);
     }
 
     /// <summary>State machine safety and durability: what is committed first is on the disks of a quorum, and stays the same for all.</summary>
-    private void Committed(SimulatedHost host, RaftCore raft)
+    private void Committed(SimulatedHost host, RaftCore raft, Membership before)
     {
         for (var i = MaxCommit.Next; i <= raft.CommitIndex; i = i.Next)
         {
             var term = raft.TermAt(i);
             Require(term is not null, $"{host.Id} commits {i}, which nobody had committed, without holding it");
-            Require(OnQuorumOfDisks(raft.Membership, i, term!.Value), $"{host.Id} commits entry {i} of term {term}, which is on no quorum of disks");
+            Require(OnQuorumOfDisks(raft.Membership, i, term!.Value) || OnQuorumOfDisks(before, i, term.Value), $"{host.Id} commits entry {i} of term {term}, which is on no quorum of disks");
             var source = world.Hosts.First(h => i > h.Durable.Base.Index && h.Durable.TermAt(i) == term);
             Require(raft.Role != RaftRole.Leader || raft.TermAt(raft.CommitIndex) == raft.Term,
                 $"leader {host.Id} of term {raft.Term} commits entry {raft.CommitIndex} of term {raft.TermAt(raft.CommitIndex)} by counting");
@@ -152,5 +154,5 @@ internal sealed class RaftChecks(Simulation world)
 
     private static LogIndex Min(LogIndex a, LogIndex b) => a < b ? a : b;
 
-    private readonly record struct Seen(RaftCore Raft, Term Term, LogIndex Commit, LogIndex Applied);
+    private readonly record struct Seen(RaftCore Raft, Term Term, LogIndex Commit, LogIndex Applied, Membership Membership);
 }

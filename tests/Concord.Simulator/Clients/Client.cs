@@ -120,8 +120,8 @@ internal abstract class Client(Simulation world, int number, Dice dice)
     /// <summary>Mostly to the member that answered last, now and then to any.</summary>
     private int Route()
     {
-        if (_host == 0 || world.Hosts[_host - 1].IsRetired || dice.Chance(150))
-            _host = dice.Pick([.. world.Hosts.Where(host => !host.IsRetired)]).Number;
+        if (_host == 0 || !world.Hosts[_host - 1].IsKnown || dice.Chance(150))
+            _host = dice.Pick([.. world.Hosts.Where(host => host.IsKnown)]).Number;
         return _host;
     }
 

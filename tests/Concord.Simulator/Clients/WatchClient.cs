@@ -54,7 +54,7 @@ internal sealed class WatchClient : Client
     {
         _isOpen = true;
         long stream = ++_stream;
-        _host = Dice.Pick([.. World.Hosts.Where(host => !host.IsRetired)]).Number;
+        _host = Dice.Pick([.. World.Hosts.Where(host => host.IsKnown)]).Number;
         _process = World.Hosts[_host - 1].Process;
         var result = World.Network.SendInOrder(Number, _host, () => Watch(stream), () => Broken(stream));
         if (result == SendResult.Lost || _process is null)

@@ -139,8 +139,7 @@ internal sealed class Operators(Simulation world, Dice dice)
         foreach (var host in world.Hosts)
         {
             bool isMember = IsMemberOf(membership, host.Id) || IsMemberOf(leader.Raft.Membership, host.Id);
-            bool isUnused = world.Nemesis.IsHealed && !host.IsReserve;
-            if (!isMember && !host.IsRetired && (host.WasMember || isUnused))
+            if (!isMember && !host.IsRetired && host.WasMember)
             {
                 world.Trace.Note($"{host.Identity.Name} is no member any more and is switched off");
                 host.IsRetired = true;

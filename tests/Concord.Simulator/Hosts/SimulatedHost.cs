@@ -18,6 +18,9 @@ internal enum CrashKind
 /// <summary>One machine: its disk, its clock, and the process that runs on it, if one does.</summary>
 internal sealed class SimulatedHost
 {
+    /// <summary>In microseconds. A flush that has begun ends in the time that members are given to recover after healing.</summary>
+    private const long FlushMax = 8 * Dials.Second;
+
     private readonly Dice _dice;
 
     public SimulatedHost(Simulation world, int number, Membership founders, Dice dice)
@@ -72,11 +75,14 @@ internal sealed class SimulatedHost
     /// <summary>Stands by to take a damaged member's place.</summary>
     public bool IsReserve { get; set; }
 
+    /// <summary>Clients know it: it is or was a member, and is not switched off.</summary>
+    public bool IsKnown => !IsRetired && (WasMember || Founders.Voters.Count > 0);
+
     public bool IsRunning => Process is { IsAlive: true };
 
     public long DiskDelay() => _dice.Around(50);
 
-    public long FlushDelay() => _dice.Around(World.Dials.FlushMean) * (Disk.IsSlow ? World.Dials.SlowDiskFactor : 1);
+    public long FlushDelay() => Math.Min(_dice.Around(World.Dials.FlushMean) * (Disk.IsSlow ? World.Dials.SlowDiskFactor : 1), FlushMax);
 
     /// <summary>How long the process takes to come to a turn.</summary>
     public long TurnDelay() => _dice.Between(10, 60);
