@@ -24,8 +24,10 @@ internal sealed class StorageRecovery(IDisk disk, MemberIdentity identity, Stora
             throw new StorageDamagedException(
                 SegmentName.Directory, 0, "there is no segment of the log, though this is not a new data directory.");
 
-        LogContents log = LogReader.Read(disk, identity, segments);
+        LogContents log = LogReader.Read(disk, identity, segments, allData: false);
         SnapshotChoice choice = SnapshotChoice.Make(snapshots, files, log);
+        if (choice.Position.Index < log.Replay.DataAfter)
+            log = LogReader.Read(disk, identity, segments, allData: true);
         CheckCommit(log);
         if (found is null)
             CheckUnused(log, files);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Concord.Mvcc.Snapshots;
 
 namespace Concord.Mvcc;
@@ -38,6 +39,7 @@ public sealed class KeySpaceSnapshotReader
     }
 
     /// <exception cref="FormatException">The bytes are not a snapshot of a known format.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Feed(ReadOnlySpan<byte> data)
     {
         while (!data.IsEmpty)

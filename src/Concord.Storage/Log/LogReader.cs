@@ -1,3 +1,4 @@
+using Concord.Raft;
 
 namespace Concord.Storage;
 
@@ -27,12 +28,16 @@ internal static class LogReader
     }
 
     /// <param name="names">From <see cref="List"/>, at least one.</param>
-    public static LogContents Read(IDisk disk, MemberIdentity identity, List<SegmentName> names)
+    /// <param name="allData">
+    /// Also of entries that a snapshot covers, which the last segment's header names. They are needed only if that snapshot is
+    /// not usable, and are most of the log.
+    /// </param>
+    public static LogContents Read(IDisk disk, MemberIdentity identity, List<SegmentName> names, bool allData)
     {
         int start = NewestRun(names);
         List<SegmentName> run = names[start..];
         List<SegmentHeader> headers = run.ConvertAll(name => ReadHeader(disk, name, identity));
-        var replay = new LogReplay(headers[0]);
+        var replay = new LogReplay(headers[0], allData ? LogIndex.Zero : headers[^1].Snapshot.Index);
         for (int i = 0; i < headers.Count - 1; i++)
         {
             using IDiskFile file = disk.Open(run[i].Path, writable: false);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Concord.Raft;
 
 namespace Concord.Storage;
@@ -7,7 +8,8 @@ namespace Concord.Storage;
 /// What the records of a log amount to, applied in order. It knows the entries from <see cref="Start"/> to
 /// <see cref="Last"/>; entry i replaces i and everything after it.
 /// </summary>
-internal sealed class LogReplay(in SegmentHeader first)
+/// <param name="dataAfter">Entries up to this one are checked like the others, but their data is not kept.</param>
+internal sealed class LogReplay(in SegmentHeader first, LogIndex dataAfter)
 {
     private readonly List<LogEntry> _entries = [];
 
@@ -22,12 +24,16 @@ internal sealed class LogReplay(in SegmentHeader first)
 
     public LogIndex Last => Start + (_entries.Count - 1);
 
+    /// <summary>Entries up to here are known without their data.</summary>
+    public LogIndex DataAfter { get; } = dataAfter;
+
     public bool Holds(LogPosition position) =>
         position.Index >= Start && position.Index <= Last && _entries[IndexOf(position.Index)].Term == position.Term;
 
     public List<LogEntry> EntriesAfter(LogIndex index) => index >= Last ? [] : _entries[IndexOf(index.Next)..];
 
     /// <summary>Applies the records of one batch. Returns what is wrong with them, or null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public string? Apply(ReadOnlySpan<byte> payload)
     {
         while (payload.Length > 0)
@@ -88,7 +94,7 @@ internal sealed class LogReplay(in SegmentHeader first)
             _entries.RemoveRange(kept, _entries.Count - kept);
         }
 
-        _entries.Add(entry with { Data = data.ToArray() });
+        _entries.Add(entry.Index > DataAfter ? entry with { Data = data.ToArray() } : entry);
         return null;
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Concord.Storage;
 
 /// <summary>
@@ -52,6 +54,7 @@ internal sealed class SegmentScan
     }
 
     /// <summary>Applies the batch at <see cref="End"/> and steps over it, or returns why there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private string? TryReadBatch()
     {
         int payload = 0;
@@ -84,6 +87,7 @@ internal sealed class SegmentScan
     /// Everything from <see cref="End"/> on must be the remains of writes that were never flushed; the file must show
     /// where it ends.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ExamineTail(string? problem)
     {
         for (int sector = End; sector < Limit; sector++)
