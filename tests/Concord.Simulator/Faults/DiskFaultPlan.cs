@@ -72,6 +72,11 @@ internal sealed class DiskFaultPlan(Simulation world, Dice dice)
         var membership = leader.Process!.Raft.Membership;
         if (membership.IsJoint || !membership.Voters.SequenceEqual(leader.Process.Node.AppliedMembership.Voters) || !membership.Voters.Contains(host.Id))
             return false;
+
+        // A change that is not committed yet may leave fewer voters than the one that is.
+        if (world.Hosts.Any(other => other.IsRunning && other.Process!.Raft.Membership.Voters.Contains(other.Id)
+            && !other.Process.Raft.Membership.Voters.SequenceEqual(membership.Voters)))
+            return false;
         int bad = world.Hosts.Count(other => other.IsTampered || other.IsDamaged);
         return bad == 0 && membership.Voters.Count >= 3;
     }

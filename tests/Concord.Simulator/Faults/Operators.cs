@@ -12,12 +12,17 @@ internal sealed class Operators(Simulation world, Dice dice)
 {
     private const int VotersMax = 7;
 
+    private Membership _committed = Membership.Empty;
+
     /// <summary>How often they look, in microseconds.</summary>
     private const long Round = Dials.Second / 2;
 
     public static SimulatedHost? LeaderOf(Simulation world) => world.Hosts
         .Where(host => host.IsRunning && host.Process!.Node.Role == RaftRole.Leader)
         .MaxBy(host => host.Process!.Node.Term.Value);
+
+    /// <summary>Nobody in their senses shrinks a cluster that has lost a member; first it is replaced.</summary>
+    private bool IsWhole => !world.Hosts.Any(host => !host.IsRetired && (host.IsTampered || host.IsDamaged));
 
     public void Begin() => world.Events.After(Round, () =>
     {
@@ -28,6 +33,7 @@ internal sealed class Operators(Simulation world, Dice dice)
     /// <summary>A configuration was committed.</summary>
     public void Committed(Membership membership)
     {
+        _committed = membership;
         foreach (var host in world.Hosts)
             host.WasMember |= IsMemberOf(membership, host.Id);
     }
@@ -45,12 +51,8 @@ internal sealed class Operators(Simulation world, Dice dice)
     {
         if (LeaderOf(world) is not { } leader || world.Hosts.Count > Simulation.HostsMax - 8)
             return;
-        if (world.Hosts.Any(host => !host.IsRetired && (host.IsTampered || host.IsDamaged)))
-        {
-            // Nobody in their senses shrinks a cluster that has lost a member; first it is replaced.
+        if (!IsWhole)
             return;
-        }
-
         var membership = leader.Process!.Raft.Membership;
         if (membership.IsJoint)
         {
@@ -62,7 +64,7 @@ internal sealed class Operators(Simulation world, Dice dice)
         if (changes.Length == 0)
             return;
         var mode = dice.Pick([JointMode.Auto, JointMode.Auto, JointMode.Joint, JointMode.JointExplicit]);
-        Propose(leader, changes, mode);
+        Propose(leader, changes, mode, () => IsWhole);
     }
 
     private MemberChange[] Changes(Membership membership)
@@ -94,18 +96,18 @@ internal sealed class Operators(Simulation world, Dice dice)
         return new(kind, host.Id);
     }
 
-    private void Propose(SimulatedHost leader, MemberChange[] changes, JointMode mode)
+    private void Propose(SimulatedHost leader, MemberChange[] changes, JointMode mode, Func<bool>? isWanted = null)
     {
         world.Figures.MembershipChanges++;
         world.Trace.Note($"{leader.Id} is asked to {string.Join(", ", changes.Select(change => $"{change.Kind} {change.Member}"))} ({mode})");
-        leader.Process!.ChangeMembership(changes, mode);
+        leader.Process!.ChangeMembership(changes, mode, isWanted);
     }
 
     private void LookAfter()
     {
+        Retire();
         if (LeaderOf(world) is not { } leader || !leader.Process!.Node.IsLeading)
             return;
-        Retire(leader.Process);
         var membership = leader.Process.Raft.Membership;
         if (membership.IsJoint)
         {
@@ -133,13 +135,11 @@ internal sealed class Operators(Simulation world, Dice dice)
     }
 
     /// <summary>Whoever was a member and is none by the committed configuration is switched off for good.</summary>
-    private void Retire(HostProcess leader)
+    private void Retire()
     {
-        var membership = leader.Node.AppliedMembership;
         foreach (var host in world.Hosts)
         {
-            bool isMember = IsMemberOf(membership, host.Id) || IsMemberOf(leader.Raft.Membership, host.Id);
-            if (!isMember && !host.IsRetired && host.WasMember)
+            if (!IsMemberOf(_committed, host.Id) && !host.IsRetired && host.WasMember)
             {
                 world.Trace.Note($"{host.Identity.Name} is no member any more and is switched off");
                 host.IsRetired = true;

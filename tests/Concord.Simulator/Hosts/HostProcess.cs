@@ -118,8 +118,11 @@ internal sealed class HostProcess
     }
 
     /// <param name="changes">Empty: leave the joint configuration.</param>
-    public void ChangeMembership(MemberChange[] changes, JointMode mode) => Call(() =>
+    /// <param name="isWanted">Asked when the process comes to it, which may be after a pause.</param>
+    public void ChangeMembership(MemberChange[] changes, JointMode mode, Func<bool>? isWanted = null) => Call(() =>
     {
+        if (isWanted?.Invoke() == false)
+            return;
         if (changes.Length == 0)
             Raft.ProposeMembership(MembershipChange.LeaveJoint);
         else

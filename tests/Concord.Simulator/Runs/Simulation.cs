@@ -164,6 +164,8 @@ internal sealed class Simulation
     {
         Workload.Truth.Committed(entry);
         if (entry.Kind == EntryKind.Membership)
+            Trace.Line($"entry {entry.Index} commits voters {string.Join(',', MembershipCodec.Decode(entry.Data)!.Voters)}, learners {string.Join(',', MembershipCodec.Decode(entry.Data)!.Learners)}");
+        if (entry.Kind == EntryKind.Membership)
             Nemesis.Operators.Committed(MembershipCodec.Decode(entry.Data)!);
     }
 
