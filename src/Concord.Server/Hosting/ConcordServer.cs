@@ -67,10 +67,10 @@ public sealed class ConcordServer : IAsyncDisposable
             var loading = StartReplicaAsync(options with { DataDir = temporary ?? options.DataDir }, logging, cancellation);
             var builder = CreateBuilder(options, logging, ownsLogging);
             Slices.Add(builder.Services, options);
-            replica = await loading;
-            builder.Services.AddSingleton(replica);
+            builder.Services.AddSingleton(_ => loading.GetAwaiter().GetResult());
             var app = builder.Build();
             Slices.Map(app);
+            replica = await loading;
             app.Lifetime.ApplicationStopping.Register(replica.Watches.Close);
             app.Lifetime.ApplicationStopping.Register(replica.BeginHandOver);
             await app.StartAsync(cancellation);
