@@ -41,6 +41,7 @@ rm -rf "$DIR"
 say "configuration push"
 start concord "$DIR" "$PORT" "$PEER"
 "$BENCH" config-push "${COMMON[@]}" --server-pid "$PID" --watchers "${WATCHERS[@]}" --publishes "$PUBLISHES" --connections "$CONNECTIONS"
+sleep 15 # so many connections take some seconds to clear away
 "$BENCH" idle --server-pid "$PID" --label concord --out "$RESULTS" --name idle-after-push
 stop "$PID"
 rm -rf "$DIR"
