@@ -27,7 +27,7 @@ static async Task<int> RunAsync(ServerOptions options, CancellationToken cancell
         if (options.Dev)
         {
             await DemonstrationApplication.SeedAsync(server.Services, cancellation);
-            Console.WriteLine(ThingsToTry.For(server.ClientUrls[0]));
+            Console.WriteLine(ThingsToTry.For(server.ClientUrls[0], Directory.GetCurrentDirectory(), Environment.GetEnvironmentVariable("PWD")));
         }
 
         var exitCode = await server.WaitForStopAsync(cancellation);
