@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Xml.Linq;
 
 namespace Concord.Tests.Rules;
@@ -6,7 +5,9 @@ namespace Concord.Tests.Rules;
 /// <summary>The working tree that these tests were compiled from.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", ".."));
+    /// <summary>Found from the place of the test assembly: a reproducible build writes the compiler's paths as "/_/…".</summary>
+    public static string Root { get; } = Ancestors(AppContext.BaseDirectory)
+        .First(folder => File.Exists(Path.Combine(folder, "Concord.slnx")));
 
     public static string PathOf(string relative) => Path.Combine(Root, relative);
 
@@ -32,5 +33,11 @@ internal static class Repository
             .Order(StringComparer.Ordinal),
     ];
 
-    private static string ThisFile([CallerFilePath] string path = "") => path;
+    private static IEnumerable<string> Ancestors(string start)
+    {
+        for (DirectoryInfo? folder = new(start); folder is not null; folder = folder.Parent)
+        {
+            yield return folder.FullName;
+        }
+    }
 }
