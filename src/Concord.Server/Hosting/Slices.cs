@@ -2,6 +2,7 @@ using Concord.Server.Administration;
 using Concord.Server.Cluster;
 using Concord.Server.Configs;
 using Concord.Server.Etcd;
+using Concord.Server.Gateway;
 
 namespace Concord.Server.Hosting;
 
@@ -20,6 +21,7 @@ internal static class Slices
         services.AddGrpcReflection();
         services.AddAdministration();
         services.AddEtcdApi();
+        services.AddGateway();
         services.AddConfigs();
         services.AddGrpcHealthChecks().AddCheck<ReplicaHealthCheck>("");
     }
@@ -30,6 +32,7 @@ internal static class Slices
         app.MapGrpcHealthChecksService();
         app.MapAdministration();
         app.MapEtcdApi();
+        app.MapGateway();
         app.MapConfigs();
         app.MapHealth();
     }
