@@ -83,6 +83,15 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         await process.DisposeAsync();
     }
 
+    /// <summary>Waits until a member ends by itself, with this exit code and text.</summary>
+    public async Task EndAsync(int index, int exitCode, string said)
+    {
+        await using var process = Take(index);
+        await process.Process.WaitForExitAsync();
+        Assert.Equal(exitCode, process.Process.ExitCode);
+        Assert.Contains(said, process.Process.Output, StringComparison.Ordinal);
+    }
+
     /// <summary>Asks a member to stop; returns how long that took.</summary>
     public async Task<TimeSpan> TerminateAsync(int index)
     {

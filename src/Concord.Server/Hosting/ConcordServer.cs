@@ -1,3 +1,4 @@
+using Concord.Node;
 using Concord.Server.Cluster;
 using Concord.Server.Peers;
 using Concord.Server.Replica;
@@ -103,7 +104,9 @@ public sealed class ConcordServer : IAsyncDisposable
         return await Replica.Failure switch
         {
             StorageFailedException or DiskException => ExitCode.DiskFailed,
+            UnknownEntryException => ExitCode.Data,
             StateDivergedException => ExitCode.Diverged,
+            MemberRemovedException => ExitCode.Removed,
             _ => ExitCode.Bug,
         };
     }
