@@ -131,7 +131,7 @@ internal sealed class NetworkNamespaces : IDisposable
         _made.Add(space);
     }
 
-    private Task ReachAsync(int from, int to, string linkAddress) =>
+    private Task<string> ReachAsync(int from, int to, string linkAddress) =>
         IpAsync("-n", Member(from), "neigh", "replace", Address(to), "lladdr", linkAddress, "dev", "net", "nud", "permanent");
 
     private static async Task RemoveLeftAsync()

@@ -117,7 +117,7 @@ internal sealed class RegisterClients : IAsyncDisposable
 
     private static ByteString ValueOf(long value) => ByteString.CopyFromUtf8(value.ToString(CultureInfo.InvariantCulture));
 
-    private static long ValueOf(IReadOnlyList<KeyValue> found) =>
+    private static long ValueOf(Google.Protobuf.Collections.RepeatedField<KeyValue> found) =>
         found.Count == 0 ? 0 : long.Parse(found[0].Value.ToStringUtf8(), CultureInfo.InvariantCulture);
 
     private async Task RunAsync(int client)
