@@ -1,3 +1,4 @@
+using Concord.Node;
 using Concord.Server.Cluster;
 using Concord.Server.Hosting.InProcess;
 using Concord.Server.Peers;
@@ -107,7 +108,9 @@ public sealed class ConcordServer : IAsyncDisposable
         return await Replica.Failure switch
         {
             StorageFailedException or DiskException => ExitCode.DiskFailed,
+            UnknownEntryException => ExitCode.Data,
             StateDivergedException => ExitCode.Diverged,
+            MemberRemovedException => ExitCode.Removed,
             _ => ExitCode.Bug,
         };
     }
