@@ -1,4 +1,3 @@
-using Concord.Server.Hosting.InProcess;
 using Grpc.Core;
 
 namespace Concord.Server.Gateway;
