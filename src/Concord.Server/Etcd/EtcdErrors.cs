@@ -85,6 +85,12 @@ internal static class EtcdErrors
     public static RpcException MemberNotLearner() =>
         Error(StatusCode.FailedPrecondition, "etcdserver: can only promote a learner member");
 
+    public static RpcException SnapshotTooSlow() =>
+        Error(StatusCode.Aborted, "etcdserver: the snapshot was read too slowly and was given up");
+
+    public static RpcException NothingToSave() =>
+        Error(StatusCode.FailedPrecondition, "etcdserver: this member has joined and has not received anything yet");
+
     public static RpcException SessionExpired() => Error(StatusCode.Unknown, "mutex: session is expired");
 
     public static RpcException ElectionNotLeader() => Error(StatusCode.Unknown, "election: not leader");

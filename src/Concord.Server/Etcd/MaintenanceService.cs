@@ -1,3 +1,4 @@
+using Concord.EtcdBackend;
 using Concord.Mvcc;
 using Concord.Protocol.Etcd;
 using Concord.Server.Hosting;
@@ -13,6 +14,9 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
 
     /// <summary>What an empty store holds, roughly: roots and tables. Clients take a size of zero for "no answer".</summary>
     private const long EmptyStoreBytes = 4096;
+
+    /// <summary>Compactions are seconds apart at least, and a hash takes less.</summary>
+    private const int HashAttempts = 3;
 
     public override Task<StatusResponse> Status(StatusRequest request, ServerCallContext context)
     {
@@ -65,16 +69,32 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
 
     public override Task<HashKVResponse> HashKV(HashKVRequest request, ServerCallContext context)
     {
-        var view = store.Replica.View;
-        var revision = request.Revision <= 0 ? view.Revision : request.Revision;
-        return Task.FromResult(new HashKVResponse
+        for (var attempt = 1; ; attempt++)
         {
-            Header = store.Header(view.Revision),
-            Hash = Hash(view, revision),
-            CompactRevision = view.CompactedRevision,
-            HashRevision = revision,
-        });
+            var view = store.Replica.View;
+            var revision = request.Revision <= 0 ? view.Revision : request.Revision;
+            var error = RevisionHash.Of(view, revision, out var hash);
+            if (error == StoreError.None)
+            {
+                return Task.FromResult(new HashKVResponse
+                {
+                    Header = store.Header(view.Revision),
+                    Hash = hash,
+                    CompactRevision = view.CompactedRevision,
+                    HashRevision = revision,
+                });
+            }
+
+            // The newest revision cannot be compacted: a compaction overtook the reading, and its state is there to read.
+            if (request.Revision > 0 || error != StoreError.Compacted || attempt == HashAttempts)
+            {
+                throw EtcdErrors.From(error);
+            }
+        }
     }
+
+    public override Task Snapshot(SnapshotRequest request, IServerStreamWriter<SnapshotResponse> responseStream, ServerCallContext context) =>
+        BackendStream.SendAsync(store.Replica, responseStream, context.CancellationToken);
 
     public override async Task<MoveLeaderResponse> MoveLeader(MoveLeaderRequest request, ServerCallContext context)
     {
