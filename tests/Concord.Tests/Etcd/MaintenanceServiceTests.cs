@@ -1,3 +1,4 @@
+using Concord.EtcdBackend;
 using Concord.Protocol.Etcd;
 using Grpc.Core;
 using static Concord.Tests.Etcd.EtcdServer;
@@ -34,6 +35,43 @@ public sealed class MaintenanceServiceTests(EtcdServer server) : IClassFixture<E
             StatusCode.OutOfRange,
             "etcdserver: mvcc: required revision is a future revision",
             () => server.Maintenance.HashKVAsync(new HashKVRequest { Revision = 1L << 40 }).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task The_snapshot_is_a_database_of_etcd_as_of_one_revision_while_writes_go_on()
+    {
+        for (var i = 0; i < 300; i++)
+        {
+            await server.PutAsync($"snapshot/{i:d3}", new string('x', 1000));
+        }
+
+        var database = new MemoryStream();
+        using var call = server.Maintenance.Snapshot(new SnapshotRequest());
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+        var total = call.ResponseStream.Current.Blob.Length + (long)call.ResponseStream.Current.RemainingBytes;
+        var expected = total;
+        var writes = 0;
+        do
+        {
+            var piece = call.ResponseStream.Current;
+            Assert.InRange(piece.Blob.Length, 1, 32 << 10);
+            expected = Math.Max(0, expected - piece.Blob.Length);
+            Assert.Equal((ulong)expected, piece.RemainingBytes);
+            Assert.Matches(@"^\d+\.\d+\.0$", piece.Version);
+            Assert.Null(piece.Header);
+            piece.Blob.WriteTo(database);
+            await server.PutAsync("snapshot/later", $"{writes++}");
+        }
+        while (await call.ResponseStream.MoveNext(CancellationToken.None));
+
+        Assert.Equal(total + 32, database.Length);
+        var file = new BackendFile(database);
+        Assert.True(file.HashIsRight(_ => { }, CancellationToken.None));
+        var view = file.Open().ReadHistory(_ => { }, CancellationToken.None).Complete(0, markCompacted: false).View;
+        var hash = await server.Maintenance.HashKVAsync(new HashKVRequest { Revision = view.Revision });
+        Assert.Equal(Concord.Mvcc.StoreError.None, RevisionHash.Of(view, view.Revision, out var read));
+        Assert.Equal(hash.Hash, read);
+        Assert.Equal([(await server.Maintenance.StatusAsync(new StatusRequest())).Leader], file.Open().Members().Select(member => member.Id));
     }
 
     [Fact]
