@@ -70,5 +70,6 @@ internal sealed class EtcdCopy : IDisposable
     public void Dispose() => _stream.Dispose();
 
     private static CommandException Damaged(string found) => new(
-        ExitCode.Failure, $"The copy of etcd's database is damaged: {found}", "Take another copy with 'etcdctl snapshot save'.") { Code = "damaged" };
+        ExitCode.Failure, $"The copy of etcd's database is damaged: {found}", "Take another copy with 'etcdctl snapshot save'.")
+    { Code = "damaged" };
 }

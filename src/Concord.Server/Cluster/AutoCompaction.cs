@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Concord.Server.Cluster;
@@ -15,6 +16,8 @@ public sealed record AutoCompaction(TimeSpan Period, long Revisions)
 
     /// <summary>Ten years: beyond it somebody mistook the unit.</summary>
     private static readonly TimeSpan PeriodMax = TimeSpan.FromDays(3650);
+
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
 
     public static readonly AutoCompaction Off = new(TimeSpan.Zero, 0);
 
@@ -54,14 +57,14 @@ public sealed record AutoCompaction(TimeSpan Period, long Revisions)
         var rest = text.AsSpan();
         while (!rest.IsEmpty)
         {
-            var digits = rest.IndexOfAnyExcept("0123456789.");
+            var digits = rest.IndexOfAnyExcept(NumberCharacters);
             if (digits <= 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             {
                 return false;
             }
 
             rest = rest[digits..];
-            var letters = rest.IndexOfAny("0123456789.");
+            var letters = rest.IndexOfAny(NumberCharacters);
             var unit = letters < 0 ? rest : rest[..letters];
             var seconds = unit switch
             {

@@ -88,7 +88,9 @@ public sealed class MaintenanceServiceTests(EtcdServer server) : IClassFixture<E
     {
         await using var full = await ConcordServer.StartAsync(new()
         {
-            ListenClientUrls = [new("http://127.0.0.1:0")], QuotaBackendBytes = 20_000, LogLevel = Microsoft.Extensions.Logging.LogLevel.Error,
+            ListenClientUrls = [new("http://127.0.0.1:0")],
+            QuotaBackendBytes = 20_000,
+            LogLevel = Microsoft.Extensions.Logging.LogLevel.Error,
         });
         using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(full.ClientUrls[0]);
         var (kv, maintenance) = (new KV.KVClient(channel), new Maintenance.MaintenanceClient(channel));
@@ -156,7 +158,9 @@ public sealed class MaintenanceServiceTests(EtcdServer server) : IClassFixture<E
     {
         await using var brief = await ConcordServer.StartAsync(new()
         {
-            ListenClientUrls = [new("http://127.0.0.1:0")], AutoCompactionRetention = "1s", LogLevel = Microsoft.Extensions.Logging.LogLevel.Error,
+            ListenClientUrls = [new("http://127.0.0.1:0")],
+            AutoCompactionRetention = "1s",
+            LogLevel = Microsoft.Extensions.Logging.LogLevel.Error,
         });
         using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(brief.ClientUrls[0]);
         var (kv, maintenance) = (new KV.KVClient(channel), new Maintenance.MaintenanceClient(channel));

@@ -1,4 +1,3 @@
-using Concord.EtcdBackend;
 using Concord.Mvcc;
 using Concord.Tests.Storage;
 
