@@ -32,6 +32,8 @@ public sealed class KeySpaceView
 
     internal ReadState State => _state;
 
+    internal ChangeLogView Log => _log;
+
     internal IReadOnlyDictionary<LeaseId, Lease> LeaseEntries => _leases;
 
     /// <summary>Reads a range; the error is <see cref="StoreError.None"/> and the result not null, or the reverse.</summary>

@@ -55,16 +55,13 @@ internal sealed class LeaseQueue(EtcdStore store, ReadOnlyMemory<byte> name)
     {
         using var stream = store.Replica.Watches.OpenStream();
         stream.Create(new WatchOptions(KeyRange.Single(key), fromRevision, NoPut: true));
-        while (true)
+
+        // After a compaction that overtook the watch the caller looks again, as after the deletion.
+        WatchNotice notice;
+        do
         {
-            switch (await stream.ReadAsync(cancellation).ConfigureAwait(false))
-            {
-                case WatchNotice.Events:
-                    return;
-                case WatchNotice.Canceled:
-                    // Compaction overtook the watch: the caller looks again.
-                    return;
-            }
+            notice = await stream.ReadAsync(cancellation).ConfigureAwait(false);
         }
+        while (notice is not (WatchNotice.Events or WatchNotice.Canceled));
     }
 }
