@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Concord.Mvcc.Auth;
 using Concord.Mvcc.Snapshots;
 
 namespace Concord.Mvcc;
@@ -30,6 +31,7 @@ public sealed class KeySpaceSnapshotReader
     private enum Step
     {
         Header,
+        Users,
         Lease,
         KeyOrEnd,
         Key,
@@ -46,7 +48,7 @@ public sealed class KeySpaceSnapshotReader
         {
             data = _step switch
             {
-                Step.Key or Step.Value => FillData(data),
+                Step.Key or Step.Value or Step.Users => FillData(data),
                 Step.Done => throw new FormatException($"The snapshot has {data.Length} bytes after its end."),
                 _ => ReadNumbers(data),
             };
@@ -131,21 +133,28 @@ public sealed class KeySpaceSnapshotReader
     private void ReadHeader(ref SnapshotFields fields)
     {
         var version = fields.Byte();
-        if (version != SnapshotFormat.Version)
+        if (version is not (SnapshotFormat.WithoutUsers or SnapshotFormat.WithUsers))
         {
-            throw new FormatException($"A snapshot has format {version}; this version reads format {SnapshotFormat.Version}.");
+            throw new FormatException($"A snapshot has format {version}; this version reads formats {SnapshotFormat.WithoutUsers} and {SnapshotFormat.WithUsers}.");
         }
 
         var revision = fields.Number();
         var compacted = fields.Number();
         var leases = fields.Number();
+        var authLength = version == SnapshotFormat.WithUsers ? (int)fields.Number(Array.MaxLength) : 0;
         if (fields.IsComplete)
         {
             _assembly.Begin(revision, compacted);
             _leasesLeft = leases;
-            _step = leases > 0 ? Step.Lease : Step.KeyOrEnd;
+            _step = AfterHeader;
+            if (version == SnapshotFormat.WithUsers)
+            {
+                ExpectData(Step.Users, [], authLength);
+            }
         }
     }
+
+    private Step AfterHeader => _leasesLeft > 0 ? Step.Lease : Step.KeyOrEnd;
 
     private void ReadLease(ref SnapshotFields fields)
     {
@@ -155,7 +164,7 @@ public sealed class KeySpaceSnapshotReader
         {
             _assembly.AddLease(lease, ttlSeconds);
             _leasesLeft--;
-            _step = _leasesLeft > 0 ? Step.Lease : Step.KeyOrEnd;
+            _step = AfterHeader;
         }
     }
 
@@ -239,6 +248,13 @@ public sealed class KeySpaceSnapshotReader
 
     private void DataComplete()
     {
+        if (_step == Step.Users)
+        {
+            _assembly.SetUsers(AuthStateCodec.Decode(_data));
+            _step = AfterHeader;
+            return;
+        }
+
         if (_step == Step.Key)
         {
             _key = _data;

@@ -1,3 +1,4 @@
+using Concord.Mvcc.Auth;
 using Concord.Mvcc.Tree;
 
 namespace Concord.Mvcc.Snapshots;
@@ -20,12 +21,19 @@ internal sealed class SnapshotAssembly
     private long _count;
     private uint _hash;
     private KeyVersion? _newest;
+    private AuthState _auth = AuthState.Initial;
 
     public void Begin(long revision, long compactedRevision)
     {
         Require(revision >= 1 && compactedRevision <= revision, "revisions that cannot be");
         _revision = revision;
         _compactedRevision = compactedRevision;
+    }
+
+    public void SetUsers(AuthState auth)
+    {
+        _auth = auth;
+        _hash += AuthStateCodec.Hash(auth);
     }
 
     public void AddLease(LeaseId lease, long ttlSeconds) =>
@@ -69,7 +77,7 @@ internal sealed class SnapshotAssembly
     }
 
     public void End(long count, uint hash) =>
-        Require(count == _count && hash == _hash, "not the versions that were written into it; it is damaged");
+        Require(count == _count && hash == _hash, "not what was written into it; it is damaged");
 
     public KeySpace Complete(long revisionBump, bool markCompacted)
     {
@@ -85,6 +93,7 @@ internal sealed class SnapshotAssembly
         {
             CompactedRevision = markCompacted ? revision : _compactedRevision,
             SizeBytes = _sizeBytes,
+            Auth = _auth,
         };
         return new(editor);
     }
