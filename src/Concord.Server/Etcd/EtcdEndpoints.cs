@@ -17,6 +17,7 @@ public static class EtcdEndpoints
         services.AddSingleton<LeaseService>();
         services.AddSingleton<ClusterService>();
         services.AddSingleton<MaintenanceService>();
+        services.AddSingleton<AuthService>();
         services.AddSingleton<LockService>();
         services.AddSingleton<ElectionService>();
         return services;
@@ -30,6 +31,7 @@ public static class EtcdEndpoints
         app.MapGrpcService<LeaseService>();
         app.MapGrpcService<ClusterService>();
         app.MapGrpcService<MaintenanceService>();
+        app.MapGrpcService<AuthService>();
         app.MapGrpcService<LockService>();
         app.MapGrpcService<ElectionService>();
         return app;

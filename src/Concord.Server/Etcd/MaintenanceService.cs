@@ -45,6 +45,12 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
     /// </summary>
     public override Task<AlarmResponse> Alarm(AlarmRequest request, ServerCallContext context)
     {
+        if (request.Action != AlarmRequest.Types.AlarmAction.Get)
+        {
+            EtcdStore.Require(store.Replica.View.Auth.Identify(store.Enter(context), out var rights));
+            EtcdStore.Require(rights!.IsRoot ? StoreError.None : StoreError.PermissionDenied);
+        }
+
         if (request.Action == AlarmRequest.Types.AlarmAction.Activate)
         {
             throw EtcdErrors.Unimplemented("etcdserver: alarms cannot be raised by hand");

@@ -1,4 +1,5 @@
 using Concord.Server.Administration;
+using Concord.Server.Auth;
 using Concord.Server.Cluster;
 using Concord.Server.Configs;
 using Concord.Server.Etcd;
@@ -18,6 +19,7 @@ internal static class Slices
             grpc.MaxSendMessageSize = null;
         });
         services.AddGrpcReflection();
+        services.AddAuth(options);
         services.AddAdministration();
         services.AddEtcdApi();
         services.AddConfigs();
@@ -26,6 +28,7 @@ internal static class Slices
 
     public static void Map(WebApplication app)
     {
+        app.UseAuthGate();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         app.MapAdministration();
