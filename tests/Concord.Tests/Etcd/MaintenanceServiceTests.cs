@@ -83,7 +83,7 @@ public sealed class MaintenanceServiceTests(EtcdServer server) : IClassFixture<E
     [Fact]
     public async Task What_is_not_there_yet_is_answered_unimplemented()
     {
-        var error = await Assert.ThrowsAsync<RpcException>(() => server.Auth.AuthStatusAsync(new AuthStatusRequest()).ResponseAsync);
+        var error = await Assert.ThrowsAsync<RpcException>(() => server.Maintenance.DowngradeAsync(new DowngradeRequest()).ResponseAsync);
         Assert.Equal(StatusCode.Unimplemented, error.StatusCode);
     }
 }
