@@ -66,5 +66,14 @@ public sealed class KeyVersion
         return version;
     }
 
+    internal bool IsNewerThan(KeyVersion other) =>
+        ModRevision > other.ModRevision || (ModRevision == other.ModRevision && SubRevision > other.SubRevision);
+
+    /// <summary>Whether this is a newer version of the same key.</summary>
+    internal bool Continues(KeyVersion other) => KeySpan.SequenceEqual(other.KeySpan) && IsNewerThan(other);
+
+    /// <summary>Only while a key space is put together, before anybody reads it.</summary>
+    internal void LinkPrevious(KeyVersion previous) => _previous = previous;
+
     internal void CutPrevious() => _previous = null;
 }

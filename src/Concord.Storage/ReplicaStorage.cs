@@ -30,17 +30,18 @@ public sealed class ReplicaStorage : IDisposable
     /// Opens a data directory, or sets up an empty one. What a crash can have left behind is repaired and reported in
     /// <see cref="StoredState.Notices"/>.
     /// </summary>
+    /// <param name="reading">Loads the newest snapshot meanwhile; null to check it only.</param>
     /// <exception cref="StorageDamagedException">Something promised may be gone; nothing was changed.</exception>
     /// <exception cref="StorageMismatchException">It is the directory of another member, cluster or version.</exception>
     /// <exception cref="DiskInUseException">Another process has it open.</exception>
     /// <exception cref="DiskException">The operating system reported an error.</exception>
     public static ReplicaStorage Open(
-        IDisk disk, MemberIdentity identity, StorageOptions options, out StoredState recovered)
+        IDisk disk, MemberIdentity identity, StorageOptions options, out StoredState recovered, SnapshotReading? reading = null)
     {
         IDisposable directoryLock = disk.Lock("lock");
         try
         {
-            return new StorageRecovery(disk, identity, options).Run(directoryLock, out recovered);
+            return new StorageRecovery(disk, identity, options, reading).Run(directoryLock, out recovered);
         }
         catch
         {

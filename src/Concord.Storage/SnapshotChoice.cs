@@ -17,7 +17,7 @@ internal sealed record SnapshotChoice(
     /// one before: the log keeps every entry since, so nothing is lost by starting there.
     /// </summary>
     /// <exception cref="StorageDamagedException">Something that the log stands on is not there.</exception>
-    public static SnapshotChoice Make(SnapshotStore store, IReadOnlyList<LogPosition> files, LogContents log)
+    public static SnapshotChoice Make(SnapshotCheck check, IReadOnlyList<LogPosition> files, LogContents log)
     {
         LogReplay replay = log.Replay;
         var orphans = new List<LogPosition>();
@@ -34,7 +34,7 @@ internal sealed record SnapshotChoice(
                 break;
             try
             {
-                return new SnapshotChoice(store.Verify(file), orphans, damaged);
+                return new SnapshotChoice(check.Verify(file), orphans, damaged);
             }
             catch (StorageDamagedException error)
             {

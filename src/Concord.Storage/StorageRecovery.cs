@@ -3,7 +3,7 @@ using Concord.Raft;
 namespace Concord.Storage;
 
 /// <summary>Opening a data directory: first everything is read and judged, and only then is anything changed.</summary>
-internal sealed class StorageRecovery(IDisk disk, MemberIdentity identity, StorageOptions options)
+internal sealed class StorageRecovery(IDisk disk, MemberIdentity identity, StorageOptions options, SnapshotReading? reading)
 {
     private const string DamagedSuffix = ".damaged";
 
@@ -24,8 +24,9 @@ internal sealed class StorageRecovery(IDisk disk, MemberIdentity identity, Stora
             throw new StorageDamagedException(
                 SegmentName.Directory, 0, "there is no segment of the log, though this is not a new data directory.");
 
+        var check = new SnapshotCheck(snapshots, files, reading);
         LogContents log = LogReader.Read(disk, identity, segments, allData: false);
-        SnapshotChoice choice = SnapshotChoice.Make(snapshots, files, log);
+        SnapshotChoice choice = SnapshotChoice.Make(check, files, log);
         if (choice.Position.Index < log.Replay.DataAfter)
             log = LogReader.Read(disk, identity, segments, allData: true);
         CheckCommit(log);

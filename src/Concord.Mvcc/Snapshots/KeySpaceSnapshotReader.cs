@@ -6,37 +6,46 @@ namespace Concord.Mvcc;
 
 /// <summary>
 /// Builds a key space from the bytes of a snapshot, fed in pieces of any size. Between two byte strings there are short
-/// runs of numbers, which are read as a whole once they are complete; the bytes of values go to their final place as
-/// they come.
+/// runs of numbers, which are read as a whole once they are complete; the bytes of a block are gathered, and the block is
+/// then decoded on its own.
 /// </summary>
 public sealed class KeySpaceSnapshotReader
 {
     /// <summary>
-    /// A longer value is given memory only as its bytes arrive, so that a damaged length cannot take all there is.
+    /// A longer block is given memory only as its bytes arrive, so that a damaged length cannot take all there is.
     /// </summary>
     private const int AllocatedAtOnce = 1024 * 1024;
 
+    /// <summary>Enough that no thread waits for the others, and 1 MiB of bytes at most unless values are huge.</summary>
+    private const int BlocksAtOnce = 16;
+
+    private readonly Func<Action, Action> _beside;
     private readonly SnapshotAssembly _assembly = new();
+    private readonly Queue<(SnapshotBlock Block, Action Wait)> _decoding = new(BlocksAtOnce);
+    private readonly Stack<byte[]> _buffers = new(BlocksAtOnce);
     private readonly byte[] _carry = new byte[SnapshotFormat.NumbersBytesMax];
     private int _carried;
     private Step _step = Step.Header;
+    private long _revision;
+    private long _compactedRevision;
     private long _leasesLeft;
-    private long _versionsLeft;
-    private byte[] _key = [];
-    private byte[] _data = [];
-    private int _dataLength;
-    private int _dataFilled;
-    private VersionNumbers _version;
+    private byte[] _block = [];
+    private int _blockLength;
+    private int _blockFilled;
+
+    /// <param name="beside">
+    /// Starts a piece of work on another thread and returns what waits for its end and throws what it threw; null to do all of
+    /// it on the thread that feeds.
+    /// </param>
+    public KeySpaceSnapshotReader(Func<Action, Action>? beside = null) => _beside = beside ?? AtOnce;
 
     private enum Step
     {
         Header,
         Users,
         Lease,
-        KeyOrEnd,
-        Key,
-        Version,
-        Value,
+        BlockOrEnd,
+        Block,
         Done,
     }
 
@@ -48,7 +57,7 @@ public sealed class KeySpaceSnapshotReader
         {
             data = _step switch
             {
-                Step.Key or Step.Value or Step.Users => FillData(data),
+                Step.Block or Step.Users => FillBlock(data),
                 Step.Done => throw new FormatException($"The snapshot has {data.Length} bytes after its end."),
                 _ => ReadNumbers(data),
             };
@@ -117,11 +126,8 @@ public sealed class KeySpaceSnapshotReader
             case Step.Lease:
                 ReadLease(ref fields);
                 break;
-            case Step.KeyOrEnd:
-                ReadKeyOrEnd(ref fields);
-                break;
-            case Step.Version:
-                ReadVersion(ref fields);
+            case Step.BlockOrEnd:
+                ReadBlockOrEnd(ref fields);
                 break;
             default:
                 throw new InvalidOperationException($"There are no numbers in {_step}.");
@@ -141,20 +147,22 @@ public sealed class KeySpaceSnapshotReader
         var revision = fields.Number();
         var compacted = fields.Number();
         var leases = fields.Number();
-        var authLength = version == SnapshotFormat.WithUsers ? (int)fields.Number(Array.MaxLength) : 0;
+        var usersLength = version == SnapshotFormat.WithUsers ? (int)fields.Number(Array.MaxLength) : 0;
         if (fields.IsComplete)
         {
             _assembly.Begin(revision, compacted);
+            (_revision, _compactedRevision) = (revision, compacted);
             _leasesLeft = leases;
-            _step = AfterHeader;
+            _step = AfterUsers;
             if (version == SnapshotFormat.WithUsers)
             {
-                ExpectData(Step.Users, [], authLength);
+                Require.That(usersLength > 0, "users without bytes");
+                Expect(Step.Users, usersLength);
             }
         }
     }
 
-    private Step AfterHeader => _leasesLeft > 0 ? Step.Lease : Step.KeyOrEnd;
+    private Step AfterUsers => _leasesLeft > 0 ? Step.Lease : Step.BlockOrEnd;
 
     private void ReadLease(ref SnapshotFields fields)
     {
@@ -164,11 +172,11 @@ public sealed class KeySpaceSnapshotReader
         {
             _assembly.AddLease(lease, ttlSeconds);
             _leasesLeft--;
-            _step = AfterHeader;
+            _step = AfterUsers;
         }
     }
 
-    private void ReadKeyOrEnd(ref SnapshotFields fields)
+    private void ReadBlockOrEnd(ref SnapshotFields fields)
     {
         var tag = fields.Byte();
         if (tag == SnapshotFormat.EndTag)
@@ -177,6 +185,11 @@ public sealed class KeySpaceSnapshotReader
             var hash = fields.Number(uint.MaxValue);
             if (fields.IsComplete)
             {
+                while (_decoding.Count > 0)
+                {
+                    AddDecoded();
+                }
+
                 _assembly.End(count, (uint)hash);
                 _step = Step.Done;
             }
@@ -184,91 +197,84 @@ public sealed class KeySpaceSnapshotReader
             return;
         }
 
-        if (tag != SnapshotFormat.KeyTag)
+        if (tag != SnapshotFormat.BlockTag)
         {
             throw new FormatException($"{tag} is not a tag of a snapshot.");
         }
 
         var length = (int)fields.Number(Array.MaxLength);
-        var versions = fields.Number();
         if (fields.IsComplete)
         {
-            _versionsLeft = versions > 0 ? versions : throw new FormatException("The snapshot has a key without a version.");
-            ExpectData(Step.Key, [], length);
+            Require.That(length > 0, "an empty block");
+            Expect(Step.Block, length);
         }
     }
 
-    private void ReadVersion(ref SnapshotFields fields)
-    {
-        var numbers = new VersionNumbers(
-            fields.Number(),
-            (int)fields.Number(int.MaxValue),
-            fields.Number(),
-            fields.Number(),
-            fields.Lease());
-        var length = (int)fields.Number(Array.MaxLength - _key.Length);
-        if (fields.IsComplete)
-        {
-            _version = numbers;
-            ExpectData(Step.Value, _key, length);
-        }
-    }
-
-    /// <summary>Makes room for the bytes that come next, after <paramref name="start"/>.</summary>
-    private void ExpectData(Step step, byte[] start, int length)
+    private void Expect(Step step, int length)
     {
         _step = step;
-        _dataLength = start.Length + length;
-        _dataFilled = start.Length;
-        _data = GC.AllocateUninitializedArray<byte>(start.Length + Math.Min(length, AllocatedAtOnce));
-        start.CopyTo(_data, 0);
-        if (length == 0)
-        {
-            DataComplete();
-        }
+        _blockLength = length;
+        _blockFilled = 0;
+        _block = BufferOf(Math.Min(length, AllocatedAtOnce));
     }
 
-    private ReadOnlySpan<byte> FillData(ReadOnlySpan<byte> data)
+    private byte[] BufferOf(int length) => _buffers.TryPop(out var buffer) && buffer.Length >= length
+        ? buffer
+        : GC.AllocateUninitializedArray<byte>(Math.Max(length, SnapshotFormat.BlockBytes + (SnapshotFormat.BlockBytes / 8)));
+
+    private ReadOnlySpan<byte> FillBlock(ReadOnlySpan<byte> data)
     {
-        if (_dataFilled == _data.Length)
+        if (_blockFilled == _block.Length)
         {
-            Array.Resize(ref _data, (int)Math.Min(_dataLength, _data.Length * 2L));
+            Array.Resize(ref _block, (int)Math.Min(_blockLength, _block.Length * 2L));
         }
 
-        var length = Math.Min(data.Length, _data.Length - _dataFilled);
-        data[..length].CopyTo(_data.AsSpan(_dataFilled));
-        _dataFilled += length;
-        if (_dataFilled == _dataLength)
+        var length = Math.Min(data.Length, Math.Min(_block.Length, _blockLength) - _blockFilled);
+        data[..length].CopyTo(_block.AsSpan(_blockFilled));
+        _blockFilled += length;
+        if (_blockFilled == _blockLength)
         {
-            DataComplete();
+            BlockComplete();
         }
 
         return data[length..];
     }
 
-    private void DataComplete()
+    private void BlockComplete()
     {
         if (_step == Step.Users)
         {
-            _assembly.SetUsers(AuthStateCodec.Decode(_data));
-            _step = AfterHeader;
+            _assembly.SetUsers(AuthStateCodec.Decode(_block.AsMemory(0, _blockLength)));
+            _block = [];
+            _step = AfterUsers;
             return;
         }
 
-        if (_step == Step.Key)
+        if (_decoding.Count == BlocksAtOnce)
         {
-            _key = _data;
-            _step = Step.Version;
-            return;
+            AddDecoded();
         }
 
-        _assembly.AddVersion(_data, _key.Length, _version);
-        _versionsLeft--;
-        _step = Step.Version;
-        if (_versionsLeft == 0)
+        var block = new SnapshotBlock(_block, _blockLength, _revision, _compactedRevision);
+        _decoding.Enqueue((block, _beside(block.Decode)));
+        _block = [];
+        _step = Step.BlockOrEnd;
+    }
+
+    private void AddDecoded()
+    {
+        var (block, wait) = _decoding.Dequeue();
+        wait();
+        _assembly.Add(block);
+        if (block.Buffer.Length <= 2 * SnapshotFormat.BlockBytes)
         {
-            _assembly.EndKey();
-            _step = Step.KeyOrEnd;
+            _buffers.Push(block.Buffer);
         }
+    }
+
+    private static Action AtOnce(Action work)
+    {
+        work();
+        return static () => { };
     }
 }

@@ -15,6 +15,7 @@ public sealed class KeySpaceSnapshotWriter
 {
     private readonly KeySpaceView _view;
     private readonly IEnumerator<ReadOnlyMemory<byte>> _parts;
+    private readonly ArrayBufferWriter<byte> _block = new(SnapshotFormat.BlockBytes);
     private readonly byte[] _numbers = new byte[SnapshotFormat.NumbersBytesMax];
     private ReadOnlyMemory<byte> _rest;
 
@@ -63,7 +64,7 @@ public sealed class KeySpaceSnapshotWriter
         return true;
     }
 
-    /// <summary>The parts in order; runs of numbers share one buffer, so each is good until the next.</summary>
+    /// <summary>The parts in order; runs of numbers share one buffer, as do blocks, so each is good until the next.</summary>
     private IEnumerator<ReadOnlyMemory<byte>> Parts()
     {
         var auth = _view.Auth.Changes == 0 ? [] : AuthStateCodec.Encode(_view.Auth);
@@ -82,24 +83,45 @@ public sealed class KeySpaceSnapshotWriter
         {
             versions.Clear();
             History.Collect(newest, _view.CompactedRevision, versions);
-            if (versions.Count == 0)
-            {
-                continue;
-            }
-
-            yield return Numbers([SnapshotFormat.KeyTag], (ulong)newest.KeyLength, (ulong)versions.Count);
-            yield return newest.Key;
             for (var i = versions.Count - 1; i >= 0; i--)
             {
-                yield return VersionNumbers(versions[i]);
-                yield return versions[i].Value;
+                Add(versions[i], isOldest: i == versions.Count - 1);
                 count++;
                 hash += VersionHash.Of(versions[i]);
+                if (_block.WrittenCount >= SnapshotFormat.BlockBytes)
+                {
+                    yield return BlockHead();
+                    yield return _block.WrittenMemory;
+                    _block.ResetWrittenCount();
+                }
             }
+        }
+
+        if (_block.WrittenCount > 0)
+        {
+            yield return BlockHead();
+            yield return _block.WrittenMemory;
         }
 
         yield return Numbers([SnapshotFormat.EndTag], count, hash);
     }
+
+    /// <summary>Adds a version to the block.</summary>
+    private void Add(KeyVersion version, bool isOldest)
+    {
+        var start = isOldest ? VersionStart.Key : _block.WrittenCount == 0 ? VersionStart.Continued : VersionStart.Same;
+        _block.Write([(byte)start]);
+        if (start != VersionStart.Same)
+        {
+            _block.Write(Numbers([], (ulong)version.KeyLength).Span);
+            _block.Write(version.KeySpan);
+        }
+
+        _block.Write(VersionNumbers(version).Span);
+        _block.Write(version.ValueSpan);
+    }
+
+    private ReadOnlyMemory<byte> BlockHead() => Numbers([SnapshotFormat.BlockTag], (ulong)_block.WrittenCount);
 
     private ReadOnlyMemory<byte> Header(int authBytes)
     {

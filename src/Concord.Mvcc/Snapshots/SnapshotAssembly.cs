@@ -3,11 +3,8 @@ using Concord.Mvcc.Tree;
 
 namespace Concord.Mvcc.Snapshots;
 
-/// <summary>The numbers of a version as a snapshot holds them.</summary>
-internal readonly record struct VersionNumbers(long ModRevision, int SubRevision, long CreateRevision, long Version, LeaseId Lease);
-
 /// <summary>
-/// Puts the parts of a snapshot together to a key space. Checks what the store relies on, with a
+/// Puts the blocks of a snapshot together to a key space, in their order. Checks what the store relies on, with a
 /// <see cref="FormatException"/> where it does not hold.
 /// </summary>
 internal sealed class SnapshotAssembly
@@ -20,12 +17,12 @@ internal sealed class SnapshotAssembly
     private long _sizeBytes;
     private long _count;
     private uint _hash;
-    private KeyVersion? _newest;
     private AuthState _auth = AuthState.Initial;
+    private KeyVersion? _newest;
 
     public void Begin(long revision, long compactedRevision)
     {
-        Require(revision >= 1 && compactedRevision <= revision, "revisions that cannot be");
+        Require.That(revision >= 1 && compactedRevision <= revision, "revisions that cannot be");
         _revision = revision;
         _compactedRevision = compactedRevision;
     }
@@ -37,51 +34,46 @@ internal sealed class SnapshotAssembly
     }
 
     public void AddLease(LeaseId lease, long ttlSeconds) =>
-        Require(!lease.IsNone && _leases.TryAdd(lease, (ttlSeconds, [])), "a lease twice or without a number");
+        Require.That(!lease.IsNone && _leases.TryAdd(lease, (ttlSeconds, [])), "a lease twice or without a number");
 
-    /// <summary>Adds the next newer version of the present key.</summary>
-    public void AddVersion(byte[] data, int keyLength, VersionNumbers numbers)
+    /// <summary>Adds a block that was decoded.</summary>
+    public void Add(SnapshotBlock block)
     {
-        var version = new KeyVersion(
-            data,
-            keyLength,
-            numbers.CreateRevision,
-            numbers.ModRevision,
-            numbers.SubRevision,
-            numbers.Version,
-            numbers.Lease,
-            _newest);
-        Require(IsSound(version), "a version that cannot be");
-        if (version.ModRevision >= _compactedRevision)
+        if (block.Continuation is { } continuation)
         {
-            _changes.Add(version);
+            Require.That(_newest is not null && continuation.Continues(_newest), "a block that does not continue the one before");
+            continuation.LinkPrevious(_newest!);
+        }
+        else
+        {
+            EndKey();
         }
 
-        _newest = version;
-        _count++;
-        _hash += VersionHash.Of(version);
-        _sizeBytes += version.SizeBytes;
-    }
-
-    public void EndKey()
-    {
-        var newest = _newest!;
-        _newest = null;
-        _tree.Append(newest);
-        if (!newest.Lease.IsNone)
+        var newest = block.Newest;
+        for (var i = 0; i < newest.Count; i++)
         {
-            var known = _leases.TryGetValue(newest.Lease, out var lease);
-            Require(known, "a key of a lease that it does not have");
-            lease.Keys.Add(newest.KeySpan.ToArray());
+            _newest = newest[i];
+            if (i < newest.Count - 1)
+            {
+                EndKey();
+            }
         }
+
+        _changes.AddRange(block.Changes);
+        _count += block.Count;
+        _hash += block.Hash;
+        _sizeBytes += block.SizeBytes;
     }
 
-    public void End(long count, uint hash) =>
-        Require(count == _count && hash == _hash, "not what was written into it; it is damaged");
+    public void End(long count, uint hash)
+    {
+        EndKey();
+        Require.That(count == _count && hash == _hash, "not what was written into it; it is damaged");
+    }
 
     public KeySpace Complete(long revisionBump, bool markCompacted)
     {
-        Require(revisionBump <= long.MaxValue - _revision, $"the revision {_revision}, which cannot grow by {revisionBump}");
+        Require.That(revisionBump <= long.MaxValue - _revision, $"the revision {_revision}, which cannot grow by {revisionBump}");
         var revision = _revision + revisionBump;
         var leases = new LeaseTable();
         foreach (var (id, (ttlSeconds, keys)) in _leases)
@@ -98,14 +90,22 @@ internal sealed class SnapshotAssembly
         return new(editor);
     }
 
-    private bool IsSound(KeyVersion version)
+    /// <summary>The key that is under way has no more versions.</summary>
+    private void EndKey()
     {
-        var isNewer = _newest is null
-            || version.ModRevision > _newest.ModRevision
-            || (version.ModRevision == _newest.ModRevision && version.SubRevision > _newest.SubRevision);
-        return isNewer && version.ModRevision <= _revision && (version.IsTombstone
-            ? version.CreateRevision == 0 && version.Lease.IsNone && version.ValueSpan.IsEmpty
-            : version.CreateRevision >= 1 && version.CreateRevision <= version.ModRevision);
+        if (_newest is not { } newest)
+        {
+            return;
+        }
+
+        _newest = null;
+        _tree.Append(newest);
+        if (!newest.Lease.IsNone)
+        {
+            var known = _leases.TryGetValue(newest.Lease, out var lease);
+            Require.That(known, "a key of a lease that it does not have");
+            lease.Keys.Add(newest.KeySpan.ToArray());
+        }
     }
 
     /// <summary>Sorts by revision as plain numbers, then puts the few changes that share one in their order.</summary>
@@ -131,13 +131,5 @@ internal sealed class SnapshotAssembly
         }
 
         return log;
-    }
-
-    private static void Require(bool condition, string problem)
-    {
-        if (!condition)
-        {
-            throw new FormatException($"The snapshot has {problem}.");
-        }
     }
 }

@@ -28,6 +28,7 @@ internal sealed class ReplicaEngine : IDisposable
     private readonly ReplicaLog _events;
     private readonly long _started;
     private readonly int _recoveredEntries;
+    private CollectionPause _starting;
 
     private ReplicaEngine(
         ReplicaOptions options, ReplicaStorage storage, RecoveredReplica recovered, ReplicaLog events, PeerLog peerEvents, long started)
@@ -49,7 +50,7 @@ internal sealed class ReplicaEngine : IDisposable
         _writer = new(storage, events, options.DiskFullRetry, Send, Shared.Inbox.Persisted, Shared.Fail);
         _snapshots = new(storage.Snapshots, _writer, events);
         var parts = new ReplicaParts(
-            _writer, _snapshots, _network, _outgoing, snapshot => ReplicaRecovery.LoadSnapshot(storage, snapshot, events, CancellationToken.None));
+            _writer, _snapshots, _network, _outgoing, snapshot => new SnapshotLoad(events, CancellationToken.None).Run(storage, snapshot));
         _loop = new(options, node, Shared, parts, events);
         _network?.Follow(node.Membership);
     }
@@ -64,11 +65,13 @@ internal sealed class ReplicaEngine : IDisposable
         ReplicaOptions options, IDisk disk, ReplicaLog events, PeerLog peerEvents, CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
-        var storage = ReplicaStorage.Open(disk, options.Identity, options.Storage, out var found);
+        var newest = new SnapshotLoad(events, cancellation);
+        ReplicaStorage? storage = null;
         try
         {
-            var recovered = ReplicaRecovery.Load(options, storage, found, events, cancellation);
-            var engine = new ReplicaEngine(options, storage, recovered, events, peerEvents, started);
+            storage = ReplicaStorage.Open(disk, options.Identity, options.Storage, out var found, newest.Start);
+            var recovered = ReplicaRecovery.Load(options, storage, found, newest, events);
+            var engine = new ReplicaEngine(options, storage, recovered, events, peerEvents, started) { _starting = newest.Pause };
             engine._writer.Start();
             engine._loop.Start();
             engine._network?.Start();
@@ -76,13 +79,16 @@ internal sealed class ReplicaEngine : IDisposable
         }
         catch
         {
-            storage.Dispose();
+            newest.Pause.Dispose();
+            storage?.Dispose();
             throw;
         }
     }
 
+    /// <summary>It knows a leader and has applied what was committed when it started.</summary>
     public void ReportReady()
     {
+        _starting.Dispose();
         var view = Shared.View;
         _events.Ready((long)Stopwatch.GetElapsedTime(_started).TotalMilliseconds, view.Revision, _recoveredEntries, view.SizeBytes);
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Concord.Mvcc;
 using Concord.Node;
@@ -17,7 +16,7 @@ internal static class ReplicaRecovery
     private const int SlowFlushHeartbeats = 50;
 
     public static RecoveredReplica Load(
-        ReplicaOptions options, ReplicaStorage storage, StoredState found, ReplicaLog events, CancellationToken cancellation)
+        ReplicaOptions options, ReplicaStorage storage, StoredState found, SnapshotLoad newest, ReplicaLog events)
     {
         foreach (var notice in found.Notices)
         {
@@ -30,7 +29,7 @@ internal static class ReplicaRecovery
             throw new StorageMismatchException(problem);
         }
 
-        var space = found.Snapshot is { } snapshot ? LoadSnapshot(storage, snapshot, events, cancellation) : new KeySpace();
+        var space = found.Snapshot is { } snapshot ? newest.ResultFor(storage, snapshot) : new KeySpace();
         var recovered = new RecoveredState(
             found.HardState,
             found.Snapshot ?? new(LogIndex.Zero, Term.Zero, options.FirstMembership ?? Membership.Of(id)),
@@ -82,29 +81,4 @@ internal static class ReplicaRecovery
         // One append takes at most 64 MiB, frames included: what is uncommitted must fit into one.
         MaxUncommittedBytes = 2 * options.PendingBytesMax > 48 << 20 ? 48 << 20 : 2 * options.PendingBytesMax,
     };
-
-    public static KeySpace LoadSnapshot(
-        ReplicaStorage storage, SnapshotMetadata snapshot, ReplicaLog events, CancellationToken cancellation)
-    {
-        var started = Stopwatch.GetTimestamp();
-        using var file = storage.Snapshots.Open(new(snapshot.Index, snapshot.Term));
-        var reader = new KeySpaceSnapshotReader();
-        try
-        {
-            while (file.TryReadChunk(out var chunk))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                reader.Feed(chunk.Span);
-            }
-
-            var space = reader.Complete();
-            events.SnapshotLoaded(snapshot.Index.Value, file.BodyBytes, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-            return space;
-        }
-        catch (FormatException error)
-        {
-            throw new StorageMismatchException(
-                $"The snapshot at entry {snapshot.Index} is whole but cannot be understood ({error.Message}). Use the program version that wrote it, or a newer one.");
-        }
-    }
 }

@@ -94,17 +94,17 @@ public sealed class AuthEncodingTests
     }, iter: 300);
 
     [Fact]
-    public void Where_there_never_was_a_user_the_snapshot_is_of_the_first_format()
+    public void Where_there_never_was_a_user_the_snapshot_is_of_the_format_without()
     {
         var space = new KeySpace();
         space.Apply(new WriteCommand(AuthStore.Put("a")));
         var bytes = Snapshots.Write(space.Publish(), 1000);
-        Assert.Equal(1, bytes[0]);
+        Assert.Equal(2, bytes[0]);
         Assert.Equal(0, Snapshots.Restore(bytes, 3).View.Auth.Changes);
         space.View.Hash(0, out var keys);
         space.View.HashState(0, out var all);
         Assert.Equal(keys, all);
-        Assert.Equal(2, Snapshots.Write(AuthStore.Enabled().Space.Publish(), 1000)[0]);
+        Assert.Equal(3, Snapshots.Write(AuthStore.Enabled().Space.Publish(), 1000)[0]);
     }
 
     [Fact]
