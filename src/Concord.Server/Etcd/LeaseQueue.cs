@@ -55,16 +55,10 @@ internal sealed class LeaseQueue(EtcdStore store, ReadOnlyMemory<byte> name)
     {
         using var stream = store.Replica.Watches.OpenStream();
         stream.Create(new WatchOptions(KeyRange.Single(key), fromRevision, NoPut: true));
-        while (true)
+
+        // When compaction overtook the watch, the caller looks again.
+        while (await stream.ReadAsync(cancellation).ConfigureAwait(false) is not (WatchNotice.Events or WatchNotice.Canceled))
         {
-            switch (await stream.ReadAsync(cancellation).ConfigureAwait(false))
-            {
-                case WatchNotice.Events:
-                    return;
-                case WatchNotice.Canceled:
-                    // Compaction overtook the watch: the caller looks again.
-                    return;
-            }
         }
     }
 }
