@@ -34,9 +34,9 @@ internal static class ServerErrors
     /// <summary>The advice where the server gave none.</summary>
     public static string RemedyOf(ConcordServerException exception) => exception switch
     {
+        { Status: StatusCode.InvalidArgument } when IsAboutWho(exception) => "Name a user with its password: --user name:password, or CONCORD_USER.",
         { Remedy.Length: > 0 } => exception.Remedy,
         { Status: StatusCode.PermissionDenied } => "Ask for a role that has the right ('concord user show', 'concord role show').",
-        { Status: StatusCode.InvalidArgument } when IsAboutWho(exception) => "Name a user with its password: --user name:password, or CONCORD_USER.",
         { Status: StatusCode.FailedPrecondition } when exception.Message.Contains("root user does not", StringComparison.Ordinal) =>
             "Let 'concord auth enable --root-password -' add it, or 'concord user add root --role root'.",
         { Status: StatusCode.Unimplemented } => "The server at this endpoint does not know this call: is it a Concord server, and not older than this tool?",
