@@ -37,7 +37,10 @@ internal static class AuthRefusalAnswer
         http.Response.StatusCode = StatusCodes.Status200OK;
         http.Response.ContentType = "application/grpc";
         headers["grpc-status"] = ((int)error.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        headers["grpc-message"] = Uri.EscapeDataString(error.Status.Detail);
+
+        // Percent-encoding is for what a header cannot carry (and for "%"); all texts here are plain ASCII, and some clients decode
+        // no more than they have to.
+        headers["grpc-message"] = error.Status.Detail;
         headers[DetailTrailer] = Convert.ToBase64String(detail.ToByteArray());
         return http.Response.CompleteAsync();
     }

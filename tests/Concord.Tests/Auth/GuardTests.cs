@@ -1,3 +1,4 @@
+using System.Net;
 using Concord.Server.Auth;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
@@ -87,6 +88,19 @@ public sealed class GuardTests
         await new Protocol.Etcd.Maintenance.MaintenanceClient(alice).AlarmAsync(new());
         Assert.Single((await new Protocol.Etcd.Cluster.ClusterClient(alice).MemberListAsync(new())).Members);
         await Refused(StatusCode.InvalidArgument, () => new Protocol.Etcd.Maintenance.MaintenanceClient(server.Anonymous).StatusAsync(new()).ResponseAsync);
+    }
+
+    /// <summary>Clients that do not decode what need not be encoded tell errors by the text as well.</summary>
+    [Fact]
+    public async Task The_text_of_a_refusal_is_on_the_wire_as_it_is()
+    {
+        await using var server = await AuthServer.EnabledAsync();
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, server.Url + "/etcdserverpb.KV/Range") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request.Content = new ByteArrayContent(new byte[5]);
+        request.Content.Headers.ContentType = new("application/grpc");
+        using var answer = await http.SendAsync(request);
+        Assert.Equal(("3", "etcdserver: user name is empty"), (answer.Headers.GetValues("grpc-status").Single(), answer.Headers.GetValues("grpc-message").Single()));
     }
 
     private static async Task Refused(StatusCode code, Func<Task> call) => Assert.Equal(code, (await Assert.ThrowsAsync<RpcException>(call)).StatusCode);
