@@ -7,4 +7,7 @@ internal sealed class CommandException(ExitCode exitCode, string message, string
 
     /// <summary>What to do about it; empty if the message says it all.</summary>
     public string Remedy { get; } = remedy;
+
+    /// <summary>The stable word for scripts where the exit code does not say enough; else null.</summary>
+    public string? Code { get; init; }
 }

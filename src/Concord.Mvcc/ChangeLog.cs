@@ -38,6 +38,20 @@ internal sealed class ChangeLog
         _end++;
     }
 
+    /// <summary>Puts another change in the place of one that is in the log. Only while no view was made.</summary>
+    public void Replace(KeyVersion change, KeyVersion by)
+    {
+        var log = View;
+        var position = log.Find(change.ModRevision);
+        while (log[position] != change)
+        {
+            position++;
+        }
+
+        var (chunk, slot) = Math.DivRem((int)(position - _origin), ChangeLogView.ChunkSize);
+        _chunks[chunk][slot] = by;
+    }
+
     /// <summary>Lets go of the changes before a position.</summary>
     public void DropBefore(long position)
     {

@@ -27,4 +27,16 @@ internal static class History
             versions.Add(version);
         }
     }
+
+    /// <summary>The version from before the compaction that belongs to the state, or null.</summary>
+    public static KeyVersion? InForceFromBefore(KeyVersion newest, long compactedRevision)
+    {
+        var version = newest;
+        while (version is not null && version.ModRevision > compactedRevision)
+        {
+            version = version.Previous;
+        }
+
+        return version is { IsTombstone: false } && version.ModRevision < compactedRevision ? version : null;
+    }
 }

@@ -51,6 +51,12 @@ public sealed class KeySpace
     /// <summary>True while a compaction has versions left to drop.</summary>
     public bool HasTrimming => _trimmer.HasWork;
 
+    /// <summary>Breaks a rule on purpose, for a canary of the simulator (see <see cref="Trimmer"/>). Internal: nothing but tests can set it.</summary>
+    internal bool LosesTombstones
+    {
+        set => _trimmer.LosesTombstones = value;
+    }
+
     public CommandResult Apply(Command command)
     {
         OperationResult? result = null;

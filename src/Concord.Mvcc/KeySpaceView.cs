@@ -37,6 +37,8 @@ public sealed class KeySpaceView
 
     internal ReadState State => _state;
 
+    internal ChangeLogView Log => _log;
+
     internal IReadOnlyDictionary<LeaseId, Lease> LeaseEntries => _leases;
 
     /// <summary>Whether a command on its caller's behalf would be let through in this state.</summary>

@@ -18,6 +18,11 @@ internal sealed class Trimmer(KeySpaceEditor space)
     private long _position;
     private bool _running;
 
+    /// <summary>
+    /// What the rule about tombstones is for: a tombstone is dropped before what it hides is, and the key is there again.
+    /// </summary>
+    public bool LosesTombstones { get; set; }
+
     public bool HasWork => _running || _target < space.CompactedRevision;
 
     public void Run(int changesMax)
@@ -55,6 +60,13 @@ internal sealed class Trimmer(KeySpaceEditor space)
 
     private void Trim(KeyVersion change)
     {
+        if (LosesTombstones && change is { IsTombstone: true, Previous: { } hidden } && change.ModRevision < _target && space.Tree.Seek(change.KeySpan) == change)
+        {
+            space.Tree.Put(hidden);
+            space.SizeBytes -= change.SizeBytes;
+            return;
+        }
+
         // Of several changes of a key in the revision C itself, all stay.
         if (change.Previous is { } previous && previous.ModRevision < _target)
         {

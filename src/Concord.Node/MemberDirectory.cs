@@ -36,6 +36,7 @@ public sealed record MemberInfo(
 /// <remarks>
 /// Bytes, little-endian: u8 version, u16 count, then for each member in rising order u64 id, name, u8 count and peer URLs,
 /// u8 count and client URLs, u8 1 if it becomes a voter, u64 id of the one that it replaces; a text is u16 length and UTF-8.
+/// Since version 3 u16 count and the u64 ids of those that were removed follow, the one removed longest ago first.
 /// </remarks>
 public sealed class MemberDirectory
 {
@@ -45,13 +46,29 @@ public sealed class MemberDirectory
     /// <summary>Of a name or URL, in bytes. With <see cref="UrlsMax"/> a few members fit in a context, whatever they say.</summary>
     public const int TextBytesMax = 256;
 
-    private const byte Version = 2;
+    /// <summary>
+    /// Removed members that are remembered. A process that was removed so many changes ago and still runs finds nobody who
+    /// says so, but nobody counts it either; and every entry that changes a member carries the list, 2 KiB at most.
+    /// </summary>
+    public const int RemovedMax = 256;
+
+    private const byte Version = 3;
 
     private readonly SortedDictionary<MemberId, MemberInfo> _members;
 
-    private MemberDirectory(SortedDictionary<MemberId, MemberInfo> members) => _members = members;
+    private MemberDirectory(SortedDictionary<MemberId, MemberInfo> members, IReadOnlyList<MemberId> removed)
+    {
+        _members = members;
+        Removed = removed;
+    }
 
-    public static MemberDirectory Empty { get; } = new([]);
+    public static MemberDirectory Empty { get; } = new([], []);
+
+    /// <summary>
+    /// Members that left for good, the newest last: whoever restarts still knows them, and refuses and tells them. Their numbers
+    /// are not used again.
+    /// </summary>
+    public IReadOnlyList<MemberId> Removed { get; }
 
     public IEnumerable<KeyValuePair<MemberId, MemberInfo>> Members => _members;
 
@@ -77,7 +94,10 @@ public sealed class MemberDirectory
         }
     }
 
-    public MemberDirectory With(MemberId member, MemberInfo info) => new(new(_members) { [member] = info });
+    public MemberDirectory With(MemberId member, MemberInfo info) => new(new(_members) { [member] = info }, Removed);
+
+    /// <summary>Beyond <see cref="RemovedMax"/> those that were removed longest ago are forgotten.</summary>
+    public MemberDirectory WithRemoved(IEnumerable<MemberId> members) => new(_members, [.. Removed.Union(members).TakeLast(RemovedMax)]);
 
     /// <summary>Only the members of a configuration.</summary>
     public MemberDirectory Within(Membership membership)
@@ -92,7 +112,7 @@ public sealed class MemberDirectory
             }
         }
 
-        return new(kept);
+        return new(kept, Removed);
     }
 
     /// <summary>What is wrong with a member's facts, and the remedy; null if nothing is.</summary>
@@ -132,12 +152,20 @@ public sealed class MemberDirectory
             bytes.AddRange(id);
         }
 
+        WriteNumber(bytes, (ushort)Removed.Count);
+        foreach (var member in Removed)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(id, member.Value);
+            bytes.AddRange(id);
+        }
+
         return [.. bytes];
     }
 
     private static MemberDirectory? Read(ref ReadOnlySpan<byte> rest)
     {
-        if (Take(ref rest, 1)[0] != Version)
+        var version = Take(ref rest, 1)[0];
+        if (version is not (2 or Version))
         {
             return null;
         }
@@ -149,7 +177,13 @@ public sealed class MemberDirectory
             members.Add(id, new(ReadText(ref rest), ReadTexts(ref rest), ReadTexts(ref rest), Take(ref rest, 1)[0] == 1, ReadId(ref rest)));
         }
 
-        return new(members);
+        var removed = new MemberId[version == 2 ? 0 : BinaryPrimitives.ReadUInt16LittleEndian(Take(ref rest, sizeof(ushort)))];
+        for (var i = 0; i < removed.Length; i++)
+        {
+            removed[i] = ReadId(ref rest);
+        }
+
+        return new(members, removed);
     }
 
     private static MemberId ReadId(ref ReadOnlySpan<byte> rest) =>

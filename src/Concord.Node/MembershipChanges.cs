@@ -56,6 +56,12 @@ internal sealed class MembershipChanges(NodeOptions options, RaftCore raft, Pend
         }
 
         var directory = MemberDirectory.Of(_raft.Membership).Within(_raft.Membership);
+        if (changes.FirstOrDefault(change => change.Kind != MemberChangeKind.Remove && directory.Removed.Contains(change.Member)) is { Member.IsNone: false } returning)
+        {
+            effects.Changes.Add(new(token, RequestOutcome.InvalidChange, $"{returning.Member} was removed, and numbers are not used again; add it under a new one"));
+            return;
+        }
+
         if (QuorumGuard.Judge(_raft, _unreachable, directory, changes) is not RequestOutcome.Done and var refusal)
         {
             effects.Changes.Add(new(token, refusal, null));
@@ -79,8 +85,12 @@ internal sealed class MembershipChanges(NodeOptions options, RaftCore raft, Pend
             return;
         }
 
+        MemberId[] leaving = [.. changes.GroupBy(change => change.Member).Select(of => of.Last())
+            .Where(last => last.Kind == MemberChangeKind.Remove && IsMember(last.Member)).Select(last => last.Member)];
+        directory = directory.WithRemoved(leaving);
+
         // The type matters: a null array would become empty memory, which takes the place of what is known.
-        var context = info.Count > 0 ? directory.Encode() : (ReadOnlyMemory<byte>?)null;
+        var context = info.Count > 0 || leaving.Length > 0 ? directory.Encode() : (ReadOnlyMemory<byte>?)null;
         var proposal = _raft.ProposeMembership(new(changes, mode, context));
         if (proposal.Accepted)
         {
@@ -107,6 +117,7 @@ internal sealed class MembershipChanges(NodeOptions options, RaftCore raft, Pend
             if (directory[learner].Replaces is { IsNone: false } replaced)
             {
                 changes.Add(new(MemberChangeKind.Remove, replaced));
+                directory = directory.WithRemoved([replaced]);
             }
 
             directory = directory.With(learner, directory[learner] with { BecomesVoter = false, Replaces = MemberId.None });
@@ -122,7 +133,8 @@ internal sealed class MembershipChanges(NodeOptions options, RaftCore raft, Pend
     public void Apply(in LogEntry entry, RequestToken? token, NodeEffects effects)
     {
         Applied = MembershipCodec.Decode(entry.Data)
-            ?? throw new NodeInvariantException($"the membership in log entry {entry.Index} cannot be read");
+            ?? throw new UnknownEntryException(
+                $"the membership in log entry {entry.Index} cannot be read; a newer version of the program wrote it: run that version or a newer one on this member too");
         if (token is { } waiting)
         {
             _waitingForLeave.Add(waiting);

@@ -53,6 +53,9 @@ public sealed class NodeCore
 
     public MemberId Leader => _raft.Leader;
 
+    /// <summary>It leads, or the leader has been heard within an election timeout.</summary>
+    public bool HearsLeader => _raft.HearsLeader;
+
     public bool IsLearner => _raft.IsLearner;
 
     /// <summary>The configuration in force: the newest in the log, committed or not. Its members are talked to.</summary>
@@ -363,6 +366,10 @@ public sealed class NodeCore
             {
                 _members.Apply(entry, token, effects);
             }
+            else if (entry.Kind != EntryKind.Empty)
+            {
+                throw Unknown($"log entry {entry.Index} is of kind {(byte)entry.Kind}, which this program does not know", null);
+            }
 
             Snapshots.Count(entry);
             _leases.Applied(entry, _raft);
@@ -392,8 +399,7 @@ public sealed class NodeCore
         }
         catch (FormatException error)
         {
-            throw new NodeInvariantException(
-                $"the command in log entry {entry.Index} cannot be read; a newer version may have written it ({error.Message})", error);
+            throw Unknown($"the command in log entry {entry.Index} cannot be read ({error.Message})", error);
         }
 
         if (command is CompactCommand)
@@ -407,6 +413,9 @@ public sealed class NodeCore
         _leases.Follow(command, result, effects);
         return result;
     }
+
+    private static UnknownEntryException Unknown(string what, Exception? inner) =>
+        new(what + "; a newer version of the program wrote it: run that version or a newer one on this member too", inner);
 
     private void Publish(NodeEffects effects)
     {

@@ -18,4 +18,13 @@ internal enum BrokenRules
 
     /// <summary>Votes without comparing logs (against section 5.4.1).</summary>
     VotesForOlderLogs = 4,
+
+    /// <summary>A leader answers linearizable reads without asking whether it still leads (against section 8).</summary>
+    AnswersReadsAlone = 8,
+
+    /// <summary>
+    /// Whoever is told to take over asks for pre-votes like everybody (against thesis 3.10 and 9.6): members that hear the
+    /// leader must refuse them, so that no transfer ever succeeds.
+    /// </summary>
+    AsksBeforeTransfer = 16,
 }

@@ -46,6 +46,9 @@ public sealed class RaftCore
     /// <summary><see cref="MemberId.None"/> when unknown.</summary>
     public MemberId Leader => _state.Leader;
 
+    /// <summary>It leads, or the leader has been heard within an election timeout.</summary>
+    public bool HearsLeader => _state.IsLeader || (!_state.Leader.IsNone && _state.ElectionElapsed < _state.Options.ElectionTicks);
+
     /// <summary>The first entry still in memory; one past <see cref="LastIndex"/> if there is none.</summary>
     public LogIndex FirstIndex => _state.Log.FirstIndex;
 

@@ -100,7 +100,7 @@ internal sealed class ReadRounds
             return;
         }
 
-        if (HoldsLease)
+        if (HoldsLease || _state.Breaks(BrokenRules.AnswersReadsAlone))
         {
             Answer(_waiting, _state.Log.Committed);
             _waiting.Clear();

@@ -226,7 +226,7 @@ internal sealed class Roles
                 Follow(_elections.Receive(response));
                 break;
             case RaftMessage.TimeoutNow when _state.Role == RaftRole.Follower && CanStand:
-                StartElection(transfer: true);
+                TakeOver();
                 break;
             case RaftMessage.ReadIndexResponse response when !_state.IsLeader:
                 _forwarded.Receive(response);
@@ -313,6 +313,21 @@ internal sealed class Roles
             _heartbeatElapsed = 0;
             _reads.SendHeartbeats();
         }
+    }
+
+    /// <summary>
+    /// The leader wants it, so nobody has to be asked first whether an election disturbs, and the votes are asked for in a way
+    /// that members that hear the leader do not ignore.
+    /// </summary>
+    private void TakeOver()
+    {
+        if (_state.Breaks(BrokenRules.AsksBeforeTransfer))
+        {
+            StandForElection();
+            return;
+        }
+
+        StartElection(transfer: true);
     }
 
     private void StandForElection()

@@ -5,7 +5,7 @@ using Grpc.Core;
 
 namespace Concord.IntegrationTests;
 
-/// <summary>Several concord-server processes on loopback that form one cluster.</summary>
+/// <summary>Several concord-server processes that form one cluster, on loopback unless told otherwise.</summary>
 internal sealed class ClusterProcesses : IAsyncDisposable
 {
     /// <summary>Members must know each other's ports before they bind them; somebody else may take one meanwhile.</summary>
@@ -14,25 +14,36 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly string[] _more;
     private readonly List<Node> _nodes = [];
+    private readonly Func<int, MemberSite> _sites;
 
-    private ClusterProcesses(string[] more) => _more = more;
+    private ClusterProcesses(Func<int, MemberSite> sites, string[] more)
+    {
+        _sites = sites;
+        _more = more;
+    }
 
     public int Count => _nodes.Count;
 
     public IEnumerable<ServerProcess> Running => _nodes.Where(node => node.Process is not null).Select(node => node.Process!);
 
-    public IEnumerable<string> Addresses => _nodes.Select(node => $"http://127.0.0.1:{node.ClientPort}");
+    public IEnumerable<string> Addresses => _nodes.Select(node => $"http://{node.Site.Host}:{node.ClientPort}");
 
     public ServerProcess this[int index] => _nodes[index].Process ?? throw new InvalidOperationException($"member {index} is not running");
 
     public static Task<ClusterProcesses> StartAsync(int count, params string[] more) => StartAsync(count, _ => Task.CompletedTask, more);
 
     /// <param name="prepare">Puts into the data directories what the members start with.</param>
-    public static async Task<ClusterProcesses> StartAsync(int count, Func<ClusterProcesses, Task> prepare, params string[] more)
+    public static Task<ClusterProcesses> StartAsync(int count, Func<ClusterProcesses, Task> prepare, params string[] more) =>
+        StartAsync(count, _ => MemberSite.Loopback, prepare, more);
+
+    public static Task<ClusterProcesses> StartAsync(int count, Func<int, MemberSite> sites, params string[] more) =>
+        StartAsync(count, sites, _ => Task.CompletedTask, more);
+
+    private static async Task<ClusterProcesses> StartAsync(int count, Func<int, MemberSite> sites, Func<ClusterProcesses, Task> prepare, string[] more)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var cluster = new ClusterProcesses(more);
+            var cluster = new ClusterProcesses(sites, more);
             try
             {
                 foreach (var index in Enumerable.Range(0, count))
@@ -60,7 +71,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     /// <summary>A member that is not started yet; it gets ports and a directory.</summary>
     public int AddNode() => AddNode(_nodes.Count);
 
-    public string PeerUrl(int index) => $"http://127.0.0.1:{_nodes[index].PeerPort}";
+    public string PeerUrl(int index) => $"http://{_nodes[index].Site.Host}:{_nodes[index].PeerPort}";
 
     public string DataDirectory(int index) => _nodes[index].Directory;
 
@@ -70,17 +81,26 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     public async Task StartAsync(int index, string state, params string[] more)
     {
         var node = _nodes[index];
-        node.Process = await ServerProcess.StartAsync(node.Directory, node.ClientPort, [.. Arguments(index, state), .. more]);
+        node.Process = await ServerProcess.StartAsync(node.Site, node.Directory, node.ClientPort, [.. Arguments(index, state), .. more]);
     }
 
     /// <summary>Launches a member that is expected to refuse to start.</summary>
-    public TestProcess Launch(int index, string state) => ServerProcess.Launch(_nodes[index].Directory, _nodes[index].ClientPort, Arguments(index, state));
+    public TestProcess Launch(int index, string state) => ServerProcess.Launch(_nodes[index].Site, _nodes[index].Directory, _nodes[index].ClientPort, Arguments(index, state));
 
     public async Task KillAsync(int index)
     {
         var process = Take(index);
         await process.Process.KillAsync();
         await process.DisposeAsync();
+    }
+
+    /// <summary>Waits until a member ends by itself, with this exit code and text.</summary>
+    public async Task EndAsync(int index, int exitCode, string said)
+    {
+        await using var process = Take(index);
+        await process.Process.WaitForExitAsync();
+        Assert.Equal(exitCode, process.Process.ExitCode);
+        Assert.Contains(said, process.Process.Output, StringComparison.Ordinal);
     }
 
     /// <summary>Asks a member to stop; returns how long that took.</summary>
@@ -178,7 +198,8 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     private int AddNode(int index)
     {
         var ports = FreePorts();
-        _nodes.Add(new($"n{index}", _folder[$"n{index}"], ports[0], ports[1]));
+        var site = _sites(index);
+        _nodes.Add(new($"n{index}", site, site.Directory ?? _folder[$"n{index}"], ports[0], ports[1]));
         return index;
     }
 
@@ -187,7 +208,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     [
         "--name", _nodes[index].Name,
         "--initial-advertise-peer-urls", PeerUrl(index),
-        "--initial-cluster", string.Join(',', _nodes.Select(node => $"{node.Name}=http://127.0.0.1:{node.PeerPort}")),
+        "--initial-cluster", string.Join(',', _nodes.Select(node => $"{node.Name}=http://{node.Site.Host}:{node.PeerPort}")),
     ];
 
     private string[] Arguments(int index, string state) =>
@@ -209,8 +230,10 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         return [((IPEndPoint)a.LocalEndPoint!).Port, ((IPEndPoint)b.LocalEndPoint!).Port];
     }
 
-    private sealed class Node(string name, string directory, int clientPort, int peerPort)
+    private sealed class Node(string name, MemberSite site, string directory, int clientPort, int peerPort)
     {
+        public MemberSite Site { get; } = site;
+
         public string Name { get; } = name;
 
         public string Directory { get; } = directory;

@@ -130,6 +130,37 @@ public sealed class ClusterTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_removed_member_is_told_so_and_stops_also_when_everybody_was_restarted_since()
+    {
+        await using var cluster = await ClusterProcesses.StartAsync(4);
+        var leader = await cluster.LeaderAsync();
+        int[] others = [.. Enumerable.Range(0, 4).Where(index => index != leader)];
+        var (absent, present) = (others[0], others[1]);
+        var absentId = (await cluster.TryStatusAsync(absent))!.Header.MemberId;
+        var presentId = (await cluster.TryStatusAsync(present))!.Header.MemberId;
+        await cluster.KillAsync(absent);
+        var members = new Protocol.Etcd.Cluster.ClusterClient(cluster[leader].Channel);
+        await members.MemberRemoveAsync(new MemberRemoveRequest { ID = absentId });
+
+        // One that runs stops by itself.
+        await members.MemberRemoveAsync(new MemberRemoveRequest { ID = presentId });
+        await cluster.EndAsync(present, 7, "has been permanently removed from the cluster");
+
+        // One that was away is told by members that have been restarted and know it from their disks only.
+        foreach (var index in new[] { leader, others[2] })
+        {
+            await cluster.KillAsync(index);
+            await cluster.StartAsync(index);
+        }
+
+        await cluster.LeaderAsync();
+        await cluster.StartAsync(absent);
+        await cluster.EndAsync(absent, 7, "has been permanently removed from the cluster");
+        await PutAsync(cluster[others[2]], "k", "goes on");
+        await cluster.AssertEqualAsync();
+    }
+
+    [Fact]
     public async Task A_frozen_leader_is_replaced_and_follows_when_it_is_back()
     {
         await using var cluster = await ClusterProcesses.StartAsync(3);

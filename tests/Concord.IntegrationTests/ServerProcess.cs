@@ -25,9 +25,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts a server and waits until it answers.</summary>
     /// <param name="port">The port of an earlier process to take over; 0 is any free one.</param>
-    public static async Task<ServerProcess> StartAsync(string dataDirectory, int port = 0, params string[] more)
+    public static Task<ServerProcess> StartAsync(string dataDirectory, int port = 0, params string[] more) =>
+        StartAsync(MemberSite.Loopback, dataDirectory, port, more);
+
+    public static async Task<ServerProcess> StartAsync(MemberSite site, string dataDirectory, int port, params string[] more)
     {
-        var process = Launch(dataDirectory, port, more);
+        var process = Launch(site, dataDirectory, port, more);
         try
         {
             var line = await process.WaitForLineAsync(line => ListeningAddress().IsMatch(line));
@@ -41,9 +44,14 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a server that is expected not to get as far as listening.</summary>
-    public static TestProcess Launch(string dataDirectory, int port = 0, params string[] more) => TestProcess.Start(
-        Built.Server,
-        ["--data-dir", dataDirectory, "--listen-client-urls", $"http://127.0.0.1:{port}", .. more]);
+    public static TestProcess Launch(string dataDirectory, int port = 0, params string[] more) =>
+        Launch(MemberSite.Loopback, dataDirectory, port, more);
+
+    public static TestProcess Launch(MemberSite site, string dataDirectory, int port, params string[] more)
+    {
+        string[] command = [.. site.Prefix, Built.Server, "--data-dir", dataDirectory, "--listen-client-urls", $"http://{site.Host}:{port}", .. more];
+        return TestProcess.Start(command[0], command[1..]);
+    }
 
     public int Port => new Uri(Address).Port;
 
@@ -53,6 +61,6 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         await Process.DisposeAsync();
     }
 
-    [GeneratedRegex(@"[Cc]lients.*?(?<address>http://127\.0\.0\.1:[1-9]\d*)")]
+    [GeneratedRegex(@"[Cc]lients.*?(?<address>http://\d+\.\d+\.\d+\.\d+:[1-9]\d*)")]
     private static partial Regex ListeningAddress();
 }

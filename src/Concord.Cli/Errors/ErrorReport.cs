@@ -37,7 +37,7 @@ internal sealed record ErrorReport
         CommandException failure => new()
         {
             ExitCode = failure.ExitCode,
-            Code = CodeOf(failure.ExitCode),
+            Code = failure.Code ?? CodeOf(failure.ExitCode),
             Message = failure.Message,
             Remedy = failure.Remedy,
         },

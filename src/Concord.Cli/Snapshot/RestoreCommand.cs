@@ -16,22 +16,28 @@ internal sealed class RestoreCommand : CliCommand
     private readonly FoundingOptions _founding = new();
 
     private readonly Option<long?> _bump = NumberOption.Create(
-        "--bump-revision", "N", $"How far the revision of the new cluster lies ahead of the copy's; more than was written after it. Default: {DefaultBump}");
+        "--bump-revision", "N",
+        $"How far the revision of the new cluster lies ahead of the copy's; more than was written after it. Default: {DefaultBump}, of a database of etcd 0");
 
-    private readonly Option<bool> _markCompacted = new("--mark-compacted")
+    private readonly Option<bool?> _markCompacted = new("--mark-compacted")
     {
-        Description = "Watches and reads from earlier revisions are told to begin anew; false keeps the history of the copy",
+        Description = "Watches and reads from earlier revisions are told to begin anew; false keeps the history of the copy. Default: true, of a database of etcd only with --bump-revision",
         HelpName = "true|false",
-        DefaultValueFactory = _ => true,
+    };
+
+    private readonly Option<bool> _skipHash = new("--skip-hash-check")
+    {
+        Description = "Take a database of etcd without its hash, or with a wrong one: member/snap/db of a member that is stopped",
     };
 
     public RestoreCommand()
-        : base("restore", "Make the data directory of one member of a new cluster from a copy. Run it on every member's host with the same copy, then start all servers.")
+        : base("restore", "Make the data directory of one member of a new cluster from a copy, Concord's or etcd's ('etcdctl snapshot save'). Run it on every member's host with the same copy, then start all servers.")
     {
         Add(_file);
         _founding.AddTo(this);
         Add(_bump);
         Add(_markCompacted);
+        Add(_skipHash);
         Add(OutputOption.TableOrJson());
     }
 
@@ -39,6 +45,7 @@ internal sealed class RestoreCommand : CliCommand
     [
         "concord snapshot restore concord.snapshot --initial-cluster-token restored-2026-03",
         "concord snapshot restore concord.snapshot --name n1 --data-dir /var/lib/concord --initial-advertise-peer-urls http://10.0.0.1:2380 --initial-cluster n1=http://10.0.0.1:2380,n2=http://10.0.0.2:2380,n3=http://10.0.0.3:2380 --initial-cluster-token restored-2026-03",
+        "concord snapshot restore etcd.db --initial-cluster-token moved-2026-03",
     ];
 
     protected override Task<ExitCode> RunAsync(Invocation call, CancellationToken stop)
@@ -46,6 +53,26 @@ internal sealed class RestoreCommand : CliCommand
         var path = SnapshotPath.Of(call.Get(_file));
         var (identity, membership) = _founding.Decide(call);
         var directory = new NewDataDirectory(_founding.DataDirOf(call));
+        KeySpaceView view;
+        using (var progress = new Progress(call.Host, "restoring"))
+        {
+            using var etcd = EtcdCopy.TryOpen(path);
+            view = etcd is null ? ReadConcord(call, path, identity, progress, stop) : ReadEtcd(call, etcd, progress, stop);
+            directory.Fill(identity, membership, view, progress, stop);
+        }
+
+        Write(call, identity, view);
+        return Task.FromResult(ExitCode.Ok);
+    }
+
+    private KeySpaceView ReadConcord(Invocation call, SnapshotPath path, MemberIdentity identity, Progress progress, CancellationToken stop)
+    {
+        if (call.Get(_skipHash))
+        {
+            throw new CommandException(
+                ExitCode.Usage, "--skip-hash-check is for databases of etcd, and the file is none.", "Leave it out: a copy of Concord's is always checked.");
+        }
+
         using var reader = path.Open();
         if (reader.ClusterId == identity.ClusterId)
         {
@@ -55,24 +82,53 @@ internal sealed class RestoreCommand : CliCommand
                 "Give --initial-cluster-token a text of its own, and the servers the same one.");
         }
 
-        KeySpaceView view;
-        using (var progress = new Progress(call.Host, "restoring"))
+        var content = SnapshotContent.Read(reader, progress, stop);
+        try
         {
-            var content = SnapshotContent.Read(reader, progress, stop);
-            try
+            return content.Complete(call.Get(_bump) ?? DefaultBump, call.Get(_markCompacted) ?? true).View;
+        }
+        catch (FormatException error)
+        {
+            throw SnapshotContent.Unreadable(error);
+        }
+    }
+
+    /// <summary>
+    /// The history goes on where it was, as with etcd's own tool: who moves stops the writes first, so what clients know is true
+    /// of the new cluster. Who goes back to an older copy says so with --bump-revision.
+    /// </summary>
+    private KeySpaceView ReadEtcd(Invocation call, EtcdCopy copy, Progress progress, CancellationToken stop)
+    {
+        if (!call.Get(_skipHash))
+        {
+            if (!copy.HasHash)
             {
-                view = content.Complete(call.Get(_bump) ?? DefaultBump, call.Get(_markCompacted)).View;
-            }
-            catch (FormatException error)
-            {
-                throw SnapshotContent.Unreadable(error);
+                throw new CommandException(
+                    ExitCode.Usage,
+                    "The database of etcd has no hash to check it by: it is the file of a member, or its end is missing.",
+                    "If the member is stopped and the file whole, add --skip-hash-check; better is 'etcdctl snapshot save'.");
             }
 
-            directory.Fill(identity, membership, view, progress, stop);
+            copy.CheckHash(progress, stop);
         }
 
-        Write(call, identity, view);
-        return Task.FromResult(ExitCode.Ok);
+        var (database, history) = copy.Read(progress, stop);
+        var auth = EtcdCopy.Guard(database.Auth);
+        if (auth.IsEnabled)
+        {
+            throw new CommandException(
+                ExitCode.Failure,
+                $"The copy asks for users ({auth.Users.Count}) and roles ({auth.Roles.Count}), which this version does not take over; without them everybody could read everything.",
+                "Run 'etcdctl auth disable' and save again, if the new cluster may be open to all who reach it.");
+        }
+
+        if (auth.Users.Count + auth.Roles.Count > 0)
+            call.ErrorScreen.Line(new Ink("warning: ", Palette.Warning), $"{auth.Users.Count} users and {auth.Roles.Count} roles of the copy are left behind; they were not asked for there");
+        var bump = call.Get(_bump) ?? 0;
+        var space = EtcdCopy.Guard(() => history.Complete(bump, call.Get(_markCompacted) ?? bump > 0));
+        if (history.KeysOfLostLeases > 0)
+            call.ErrorScreen.Line(new Ink("warning: ", Palette.Warning), $"{history.KeysOfLostLeases} keys name a lease that the copy does not have; they are kept, without a lease");
+        return space.View;
     }
 
     private void Write(Invocation call, MemberIdentity identity, KeySpaceView view)

@@ -29,8 +29,9 @@ internal readonly struct AccessCheck(AccessRights rights, IReadOnlyDictionary<Le
         _ => throw new InvalidOperationException($"{operation.GetType().Name} has no rule of access."),
     };
 
-    /// <summary>What the server proposes itself. Nobody else can: no API makes these.</summary>
-    private static bool IsOwn(Command command) => command is LeaseExpireCommand or AuthCommand { Change: ReplaceTokenKey };
+    /// <summary>What the server proposes itself. Nobody else can: no API makes these kinds, and none lets a client call itself so.</summary>
+    private static bool IsOwn(Command command) =>
+        command is LeaseExpireCommand or AuthCommand { Change: ReplaceTokenKey } or { Caller.User.Length: 0 };
 
     private bool Allows(Command command) => rights.IsRoot || command switch
     {

@@ -11,6 +11,12 @@ namespace Concord.Mvcc.Auth;
 public sealed record Caller(string User, long AuthRevision)
 {
     /// <summary>
+    /// The server itself, which may do everything. No user has an empty name, so nothing that a client shows leads here: names
+    /// come from tokens, passwords and certificates only, and have to be those of users.
+    /// </summary>
+    public static Caller Server { get; } = new("", 0);
+
+    /// <summary>
     /// What the command needs, if its proposer knows better than its operations tell: a slice whose keys stand for something
     /// else. Null: what the operations need themselves; never empty.
     /// </summary>

@@ -14,6 +14,8 @@ internal static class AdministrationErrors
     {
         MembershipProblem.NotFound => Make(StatusCode.NotFound, "unknown_member", error.Message, "See 'concord cluster members'."),
         MembershipProblem.UrlTaken => Make(StatusCode.AlreadyExists, "address_taken", error.Message, "See 'concord cluster members'; a member that comes back after a loss needs the old one removed."),
+        MembershipProblem.TooManyLearners => Make(
+            StatusCode.FailedPrecondition, "too_many_learners", error.Message, "Promote or remove one, or start the servers with a higher --max-learners."),
         MembershipProblem.NotALearner => Make(StatusCode.FailedPrecondition, "not_a_learner", error.Message),
         MembershipProblem.BadUrls => Make(StatusCode.InvalidArgument, "bad_address", error.Message),
         _ => Make(StatusCode.InvalidArgument, "bad_change", error.Message),

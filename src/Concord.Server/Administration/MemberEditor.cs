@@ -40,6 +40,7 @@ internal sealed class MemberEditor(LocalReplica replica, ServerOptions options)
 
         var members = await ListAsync(cancellation).ConfigureAwait(false);
         CheckLeaving(members, [.. remove, .. add.Where(one => one.Replaces != 0).Select(one => one.Replaces)]);
+        CheckLearners(members.Where(member => !remove.Contains(member.Id)), add);
         var changes = remove.Select(id => new MemberChange(MemberChangeKind.Remove, new(id))).ToList();
         var info = new Dictionary<MemberId, MemberInfo>();
         var taken = members.Where(member => !remove.Contains(member.Id)).SelectMany(member => member.PeerUrls).ToHashSet();
@@ -184,6 +185,21 @@ internal sealed class MemberEditor(LocalReplica replica, ServerOptions options)
 
     private static bool IsAboutHeard(ReplicaFailure failure) =>
         failure is ReplicaFailure.Unhealthy or ReplicaFailure.NotEnoughStarted or ReplicaFailure.LearnerNotReady;
+
+    /// <summary>
+    /// Counts those that stay without a vote; a learner that is about to get one leaves their number by itself. Two that are added at
+    /// the same moment may both pass: the limit keeps leaders from feeding many, which one more does not change.
+    /// </summary>
+    private void CheckLearners(IEnumerable<ClusterMember> staying, IReadOnlyList<MemberAddition> add)
+    {
+        var added = add.Count(one => one.IsLearner);
+        var present = staying.Count(member => member is { IsLearner: true, BecomesVoter: false });
+        if (added > 0 && present + added > options.MaxLearners)
+        {
+            throw new MembershipException(
+                MembershipProblem.TooManyLearners, $"With this change {present + added} members would be learners; --max-learners allows {options.MaxLearners}.");
+        }
+    }
 
     private static void CheckLeaving(IReadOnlyList<ClusterMember> members, ulong[] leaving)
     {

@@ -13,6 +13,9 @@ internal enum MembershipProblem
     /// <summary>Only a learner can be promoted.</summary>
     NotALearner,
 
+    /// <summary>More members without a vote than are allowed.</summary>
+    TooManyLearners,
+
     /// <summary>The changes contradict each other, or there are none.</summary>
     BadChange,
 }

@@ -30,7 +30,7 @@ internal abstract class TokenIssuer : IDisposable
     {
     }
 
-    /// <summary>The judgement about whom a genuine token names, in a state.</summary>
+    /// <summary>The judgement about whom a genuine token names, in a state. It must be a user: an external issuer may write any name.</summary>
     protected static TokenVerdict Judge(AuthState state, Caller caller) =>
         caller.AuthRevision > state.Revision ? TokenVerdict.Ahead
         : state.User(caller.User) is { } user && user.ChangedRevision <= caller.AuthRevision ? TokenVerdict.Good(caller)

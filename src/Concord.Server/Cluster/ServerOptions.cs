@@ -87,6 +87,15 @@ public sealed record ServerOptions
     /// <summary>Size of the key space above which writes that grow it are refused.</summary>
     public long QuotaBackendBytes { get; init; } = 8L << 30;
 
+    /// <summary>Members without a vote that may be added; each takes the leader's bandwidth and is no help to a majority.</summary>
+    public int MaxLearners { get; init; } = 1;
+
+    /// <summary>What <see cref="AutoCompactionRetention"/> counts: "periodic" or "revision".</summary>
+    public string AutoCompactionMode { get; init; } = AutoCompaction.Periodic;
+
+    /// <summary>How much history is kept, see <see cref="AutoCompaction"/>; "0": all, until somebody compacts.</summary>
+    public string AutoCompactionRetention { get; init; } = "0";
+
     /// <summary>The largest command, in bytes of its log form: one write must not hold up everybody else's.</summary>
     public int MaxRequestBytes { get; init; } = 1_572_864;
 

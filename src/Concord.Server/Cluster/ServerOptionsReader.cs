@@ -80,6 +80,11 @@ public static class ServerOptionsReader
             yield return problem;
         }
 
+        if (AutoCompaction.Parse(options.AutoCompactionMode, options.AutoCompactionRetention, out _) is { } retention)
+        {
+            yield return new("--auto-compaction-retention", retention);
+        }
+
         if (File.Exists(options.DataDir))
         {
             yield return new("--data-dir", $"'{options.DataDir}' is a file; name a directory");

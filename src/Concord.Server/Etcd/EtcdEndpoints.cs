@@ -1,3 +1,5 @@
+using Concord.Server.Etcd.Compaction;
+
 namespace Concord.Server.Etcd;
 
 /// <summary>etcd's v3 API on the client port.</summary>
@@ -8,6 +10,8 @@ public static class EtcdEndpoints
     {
         services.AddSingleton<EtcdLimits>();
         services.AddSingleton<EtcdStore>();
+        services.AddSingleton<Downgrades>();
+        services.AddHostedService<AutoCompactor>();
         services.AddSingleton<LeaderMonitor>();
         services.AddHostedService(provider => provider.GetRequiredService<LeaderMonitor>());
 

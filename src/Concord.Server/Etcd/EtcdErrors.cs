@@ -110,6 +110,29 @@ internal static class EtcdErrors
     public static RpcException BadName(int charactersMax) =>
         Error(StatusCode.InvalidArgument, $"etcdserver: a name has at most {charactersMax} characters");
 
+    public static RpcException TooManyLearners() =>
+        Error(StatusCode.FailedPrecondition, "etcdserver: too many learner members in cluster");
+
+    public static RpcException WrongDowngradeVersionFormat() =>
+        Error(StatusCode.InvalidArgument, "etcdserver: wrong downgrade target version format");
+
+    public static RpcException InvalidDowngradeTargetVersion() =>
+        Error(StatusCode.InvalidArgument, "etcdserver: invalid downgrade target version");
+
+    public static RpcException DowngradeInProcess() =>
+        Error(StatusCode.FailedPrecondition, "etcdserver: cluster has a downgrade job in progress");
+
+    public static RpcException NoInflightDowngrade() =>
+        Error(StatusCode.FailedPrecondition, "etcdserver: no inflight downgrade job");
+
+    public static RpcException UnknownMethod() => Error(StatusCode.Unknown, "etcdserver: unknown method");
+
+    public static RpcException SnapshotTooSlow() =>
+        Error(StatusCode.Aborted, "etcdserver: the snapshot was read too slowly and was given up");
+
+    public static RpcException NothingToSave() =>
+        Error(StatusCode.FailedPrecondition, "etcdserver: this member has joined and has not received anything yet");
+
     public static RpcException SessionExpired() => Error(StatusCode.Unknown, "mutex: session is expired");
 
     public static RpcException ElectionNotLeader() => Error(StatusCode.Unknown, "election: not leader");
@@ -205,6 +228,7 @@ internal static class EtcdErrors
         MembershipProblem.UrlTaken => PeerUrlExists(),
         MembershipProblem.NotFound => MemberNotFound(),
         MembershipProblem.NotALearner => MemberNotLearner(),
+        MembershipProblem.TooManyLearners => TooManyLearners(),
         _ => InvalidChange(exception.Message),
     };
 

@@ -56,9 +56,12 @@ internal sealed class LeaseQueue(EtcdStore store, ReadOnlyMemory<byte> name)
         using var stream = store.Replica.Watches.OpenStream();
         stream.Create(new WatchOptions(KeyRange.Single(key), fromRevision, NoPut: true));
 
-        // When compaction overtook the watch, the caller looks again.
-        while (await stream.ReadAsync(cancellation).ConfigureAwait(false) is not (WatchNotice.Events or WatchNotice.Canceled))
+        // After a compaction that overtook the watch the caller looks again, as after the deletion.
+        WatchNotice notice;
+        do
         {
+            notice = await stream.ReadAsync(cancellation).ConfigureAwait(false);
         }
+        while (notice is not (WatchNotice.Events or WatchNotice.Canceled));
     }
 }

@@ -1,5 +1,7 @@
+using Concord.EtcdBackend;
 using Concord.Mvcc;
 using Concord.Protocol.Etcd;
+using Concord.Server.Cluster;
 using Concord.Server.Hosting;
 using Concord.Server.Replica;
 using Grpc.Core;
@@ -7,12 +9,18 @@ using Grpc.Core;
 namespace Concord.Server.Etcd;
 
 /// <summary>etcd's Maintenance service.</summary>
-internal sealed class MaintenanceService(EtcdStore store) : Maintenance.MaintenanceBase
+internal sealed class MaintenanceService(EtcdStore store, Downgrades downgrades, ServerOptions options) : Maintenance.MaintenanceBase
 {
     private const string NoLeaderText = "etcdserver: no leader";
 
+    /// <summary>As etcd prints the kind of alarm.</summary>
+    private const string NoSpaceName = "NOSPACE";
+
     /// <summary>What an empty store holds, roughly: roots and tables. Clients take a size of zero for "no answer".</summary>
     private const long EmptyStoreBytes = 4096;
+
+    /// <summary>Compactions are seconds apart at least, and a hash takes less.</summary>
+    private const int HashAttempts = 3;
 
     public override Task<StatusResponse> Status(StatusRequest request, ServerCallContext context)
     {
@@ -29,19 +37,22 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
             RaftTerm = (ulong)status.Term,
             RaftAppliedIndex = (ulong)status.AppliedIndex,
             IsLearner = status.IsLearner,
-            DowngradeInfo = new DowngradeInfo(),
+            DbSizeQuota = options.QuotaBackendBytes,
+            DowngradeInfo = downgrades.Info,
         };
         if (status.LeaderId == 0)
         {
             answer.Errors.Add(NoLeaderText);
         }
 
+        answer.Errors.AddRange(Alarms().Select(alarm => $"memberID:{alarm.MemberID} alarm:{NoSpaceName} "));
         return Task.FromResult(answer);
     }
 
     /// <summary>
-    /// No alarm is ever raised here: a full quota refuses writes by itself and ends by itself. So there is none to list
-    /// and none to clear.
+    /// An alarm is a fact here and no switch: NOSPACE is there while this member's key space is above the quota and refuses what makes it grow, and
+    /// goes when deleting and compacting has made room. So it needs no disarming, and disarming does not help. (A member
+    /// whose data is not the others' stops; there is nobody left to raise CORRUPT.)
     /// </summary>
     public override Task<AlarmResponse> Alarm(AlarmRequest request, ServerCallContext context)
     {
@@ -51,12 +62,20 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
             EtcdStore.Require(rights!.IsRoot ? StoreError.None : StoreError.PermissionDenied);
         }
 
-        if (request.Action == AlarmRequest.Types.AlarmAction.Activate)
+        var answer = new AlarmResponse { Header = store.Header(store.Replica.View.Revision) };
+        switch (request.Action)
         {
-            throw EtcdErrors.Unimplemented("etcdserver: alarms cannot be raised by hand");
+            case AlarmRequest.Types.AlarmAction.Get:
+                answer.Alarms.AddRange(Alarms().Where(alarm => request.Alarm == AlarmType.None || request.Alarm == alarm.Alarm));
+                break;
+            case AlarmRequest.Types.AlarmAction.Deactivate:
+                // The answer lists what was switched off.
+                break;
+            default:
+                throw EtcdErrors.Unimplemented("etcdserver: alarms cannot be raised by hand");
         }
 
-        return Task.FromResult(new AlarmResponse { Header = store.Header(store.Replica.View.Revision) });
+        return Task.FromResult(answer);
     }
 
     /// <summary>The key space lives in memory and its files are rewritten by snapshots: there is nothing to do.</summary>
@@ -71,15 +90,37 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
 
     public override Task<HashKVResponse> HashKV(HashKVRequest request, ServerCallContext context)
     {
-        var view = store.Replica.View;
-        var revision = request.Revision <= 0 ? view.Revision : request.Revision;
-        return Task.FromResult(new HashKVResponse
+        for (var attempt = 1; ; attempt++)
         {
-            Header = store.Header(view.Revision),
-            Hash = Hash(view, revision),
-            CompactRevision = view.CompactedRevision,
-            HashRevision = revision,
-        });
+            var view = store.Replica.View;
+            var revision = request.Revision <= 0 ? view.Revision : request.Revision;
+            var error = RevisionHash.Of(view, revision, out var hash);
+            if (error == StoreError.None)
+            {
+                return Task.FromResult(new HashKVResponse
+                {
+                    Header = store.Header(view.Revision),
+                    Hash = hash,
+                    CompactRevision = view.CompactedRevision,
+                    HashRevision = revision,
+                });
+            }
+
+            // The newest revision cannot be compacted: a compaction overtook the reading, and its state is there to read.
+            if (request.Revision > 0 || error != StoreError.Compacted || attempt == HashAttempts)
+            {
+                throw EtcdErrors.From(error);
+            }
+        }
+    }
+
+    public override Task Snapshot(SnapshotRequest request, IServerStreamWriter<SnapshotResponse> responseStream, ServerCallContext context) =>
+        BackendStream.SendAsync(store.Replica, responseStream, context.CancellationToken);
+
+    public override Task<DowngradeResponse> Downgrade(DowngradeRequest request, ServerCallContext context)
+    {
+        var caller = store.Enter(context);
+        return downgrades.RequestAsync(caller, request, context.CancellationToken);
     }
 
     public override async Task<MoveLeaderResponse> MoveLeader(MoveLeaderRequest request, ServerCallContext context)
@@ -104,6 +145,10 @@ internal sealed class MaintenanceService(EtcdStore store) : Maintenance.Maintena
 
         return new MoveLeaderResponse();
     }
+
+    private IEnumerable<AlarmMember> Alarms() => store.Replica.IsOverQuota
+        ? [new AlarmMember { MemberID = store.Replica.Status.MemberId, Alarm = AlarmType.Nospace }]
+        : [];
 
     private static uint Hash(KeySpaceView view, long revision)
     {

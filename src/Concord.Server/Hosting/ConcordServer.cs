@@ -1,7 +1,10 @@
+using Concord.Node;
 using Concord.Server.Cluster;
+using Concord.Server.Hosting.InProcess;
 using Concord.Server.Peers;
 using Concord.Server.Replica;
 using Concord.Storage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -36,7 +39,9 @@ public sealed class ConcordServer : IAsyncDisposable
         _temporaryDirectory = temporaryDirectory;
         Options = options;
         Replica = replica;
-        ClientUrls = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(url => new Uri(url))];
+        ClientUrls = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .Select(url => new Uri(url))
+            .Where(url => url != InProcessEndPoint.Address)];
         var advertised = options.AdvertiseClientUrls.Count > 0 ? options.AdvertiseClientUrls : ClientUrls;
         _announced = replica.AnnounceAsync([.. advertised.Select(url => url.GetLeftPart(UriPartial.Authority))], _stopping.Token);
     }
@@ -103,7 +108,9 @@ public sealed class ConcordServer : IAsyncDisposable
         return await Replica.Failure switch
         {
             StorageFailedException or DiskException => ExitCode.DiskFailed,
+            UnknownEntryException => ExitCode.Data,
             StateDivergedException => ExitCode.Diverged,
+            MemberRemovedException => ExitCode.Removed,
             _ => ExitCode.Bug,
         };
     }
@@ -179,6 +186,10 @@ public sealed class ConcordServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
+
+        // After the sockets, which Kestrel adds only if it finds nothing else to listen with.
+        builder.Services.AddSingleton<InProcessListener>();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(services => services.GetRequiredService<InProcessListener>());
         return builder;
     }
 
@@ -197,6 +208,8 @@ public sealed class ConcordServer : IAsyncDisposable
         {
             ClientPort.Listen(kestrel, url);
         }
+
+        kestrel.Listen(InProcessEndPoint.Instance, listen => listen.Protocols = HttpProtocols.Http2);
     }
 
     private static void DeleteTemporary(string? directory)

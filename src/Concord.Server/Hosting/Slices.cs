@@ -3,6 +3,7 @@ using Concord.Server.Auth;
 using Concord.Server.Cluster;
 using Concord.Server.Configs;
 using Concord.Server.Etcd;
+using Concord.Server.Gateway;
 
 namespace Concord.Server.Hosting;
 
@@ -22,6 +23,7 @@ internal static class Slices
         services.AddAuth(options);
         services.AddAdministration();
         services.AddEtcdApi();
+        services.AddGateway();
         services.AddConfigs();
         services.AddGrpcHealthChecks().AddCheck<ReplicaHealthCheck>("");
     }
@@ -33,6 +35,7 @@ internal static class Slices
         app.MapGrpcHealthChecksService();
         app.MapAdministration();
         app.MapEtcdApi();
+        app.MapGateway();
         app.MapConfigs();
         app.MapHealth();
     }

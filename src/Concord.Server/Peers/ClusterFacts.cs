@@ -39,7 +39,7 @@ internal sealed record ClusterFacts(ulong ClusterId, MemberId Member, MemberId L
     {
         try
         {
-            var hello = new PeerHello(PeerCodec.Version, PeerLane.Question, 0, MemberId.None, MemberId.None, options.Identity.Name, []);
+            var hello = new PeerHello(options.Versions, PeerLane.Question, 0, MemberId.None, MemberId.None, options.Identity.Name, []);
             using var connection = PeerConnection.Open(url, hello, options, cancellation);
             return connection.Reader.TryRead(out var payload) ? (Decode(payload), null) : (null, "it closed the connection");
         }

@@ -6,9 +6,6 @@ namespace Concord.Server.Peers;
 /// <summary>The payload of a frame on the message lane: u8 kind, then the fields in the order of the record.</summary>
 internal static class PeerCodec
 {
-    /// <summary>Spoken by this program; both sides must speak the same until there is a second one.</summary>
-    public const int Version = 1;
-
     private enum Kind : byte
     {
         Raft = 1,
@@ -20,6 +17,12 @@ internal static class PeerCodec
         ChangeReply = 7,
         StateHash = 8,
     }
+
+    /// <summary>
+    /// The first version that has this message. To somebody who speaks an older one it is not sent, so only what a group can do
+    /// without for the time of an update may be newer than <see cref="PeerVersions.Oldest"/>.
+    /// </summary>
+    public static int Since(PeerMessage message) => message is PeerMessage.StateHash ? 2 : 1;
 
     public static void Encode(PeerMessage message, FrameBuffer output)
     {

@@ -27,6 +27,9 @@ internal sealed class PeerConnection : IDisposable
 
     public Stream Stream { get; }
 
+    /// <summary>Of the messages that the one who connected may send.</summary>
+    public int Version { get; private set; }
+
     public FrameReader Reader { get; }
 
     /// <summary>
@@ -59,6 +62,7 @@ internal sealed class PeerConnection : IDisposable
                 throw new PeerRefusedException(welcome.Refusal, welcome.Text);
             }
 
+            connection.Version = welcome.Version;
             return connection;
         }
         catch (AuthenticationException error)

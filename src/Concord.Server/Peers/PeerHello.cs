@@ -15,13 +15,16 @@ internal enum PeerLane : byte
     Question = 2,
 }
 
-/// <summary>The first frame of every connection, from the one who connects.</summary>
-/// <param name="Version">Of <see cref="PeerCodec"/>.</param>
+/// <summary>
+/// The first frame of every connection, from the one who connects. Every version must be able to read it, so its fields stay
+/// where they are; new ones come at the end, and a reader passes over those that it does not know.
+/// </summary>
+/// <param name="Versions">Of the messages that may follow, see <see cref="PeerCodec"/>.</param>
 /// <param name="ClusterId">Zero with a question.</param>
 /// <param name="From">Zero with a question.</param>
 /// <param name="To">Whom the connection is meant for; zero with a question.</param>
 /// <param name="PeerUrls">Where the sender can be reached, for a receiver that has not heard of it yet.</param>
-internal sealed record PeerHello(int Version, PeerLane Lane, ulong ClusterId, MemberId From, MemberId To, string Name, IReadOnlyList<string> PeerUrls)
+internal sealed record PeerHello(PeerVersions Versions, PeerLane Lane, ulong ClusterId, MemberId From, MemberId To, string Name, IReadOnlyList<string> PeerUrls)
 {
     private const int Magic = 0x52504343; // "CCPR" in byte order
 
@@ -30,7 +33,8 @@ internal sealed record PeerHello(int Version, PeerLane Lane, ulong ClusterId, Me
         output.Begin();
         var writer = new PeerWriter(output);
         writer.Int32(Magic);
-        writer.Int32(Version);
+        writer.Int32(Versions.Newest);
+        writer.Int32(Versions.Oldest);
         writer.Byte((byte)Lane);
         writer.UInt64(ClusterId);
         writer.UInt64(From.Value);
@@ -44,9 +48,13 @@ internal sealed record PeerHello(int Version, PeerLane Lane, ulong ClusterId, Me
     public static PeerHello Decode(ReadOnlyMemory<byte> payload)
     {
         var reader = new PeerReader(payload);
-        return reader.Int32() == Magic
-            ? new(reader.Int32(), (PeerLane)reader.Byte(), reader.UInt64(), new(reader.UInt64()), new(reader.UInt64()), reader.Text(), reader.Texts())
-            : throw new PeerProtocolException("the connection does not begin as one of a Concord member; does something else talk to the peer port?");
+        if (reader.Int32() != Magic)
+        {
+            throw new PeerProtocolException("the connection does not begin as one of a Concord member; does something else talk to the peer port?");
+        }
+
+        var (newest, oldest) = (reader.Int32(), reader.Int32());
+        return new(new(oldest, newest), (PeerLane)reader.Byte(), reader.UInt64(), new(reader.UInt64()), new(reader.UInt64()), reader.Text(), reader.Texts());
     }
 }
 
@@ -65,9 +73,10 @@ internal enum PeerRefusal : byte
     SameMember = 5,
 }
 
-/// <summary>The answer to a <see cref="PeerHello"/>: go on, or why not.</summary>
+/// <summary>The answer to a <see cref="PeerHello"/>: go on, or why not. Its fields stay where they are, as the hello's do.</summary>
 /// <param name="Text">For the log of the one who was refused: what does not fit, and the remedy.</param>
-internal sealed record PeerWelcome(PeerRefusal Refusal, string Text)
+/// <param name="Version">Of the messages on this connection: the newest that both speak. Zero if refused.</param>
+internal sealed record PeerWelcome(PeerRefusal Refusal, string Text, int Version = 0)
 {
     public void Encode(FrameBuffer output)
     {
@@ -75,12 +84,13 @@ internal sealed record PeerWelcome(PeerRefusal Refusal, string Text)
         var writer = new PeerWriter(output);
         writer.Byte((byte)Refusal);
         writer.Text(Text);
+        writer.Int32(Version);
         output.End();
     }
 
     public static PeerWelcome Decode(ReadOnlyMemory<byte> payload)
     {
         var reader = new PeerReader(payload);
-        return new((PeerRefusal)reader.Byte(), reader.Text());
+        return new((PeerRefusal)reader.Byte(), reader.Text(), reader.Int32());
     }
 }

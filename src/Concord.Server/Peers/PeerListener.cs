@@ -32,7 +32,8 @@ internal sealed class PeerListener : IDisposable
     private readonly PeerHandlers _handlers;
     private readonly PeerLog _events;
     private readonly List<(Socket Socket, Thread Thread)> _listeners = [];
-    private readonly Dictionary<Thread, IDisposable> _connections = [];
+    private readonly Dictionary<Thread, Socket> _connections = [];
+    private readonly Dictionary<Thread, MemberId> _members = [];
     private readonly Lock _lock = new();
     private readonly ManualResetEventSlim _stopped = new();
 
@@ -99,6 +100,21 @@ internal sealed class PeerListener : IDisposable
         }
 
         _stopped.Dispose();
+    }
+
+    /// <summary>Ends what these members have connected; they may try again and are judged anew.</summary>
+    public void Close(IReadOnlySet<MemberId> members)
+    {
+        lock (_lock)
+        {
+            foreach (var (thread, member) in _members)
+            {
+                if (members.Contains(member) && _connections.TryGetValue(thread, out var socket))
+                {
+                    socket.Dispose();
+                }
+            }
+        }
     }
 
     private static IPAddress[] AddressesOf(Uri url) =>
@@ -169,6 +185,7 @@ internal sealed class PeerListener : IDisposable
             lock (_lock)
             {
                 _connections.Remove(Thread.CurrentThread);
+                _members.Remove(Thread.CurrentThread);
             }
         }
     }
@@ -181,6 +198,12 @@ internal sealed class PeerListener : IDisposable
         }
 
         var hello = PeerHello.Decode(first);
+        lock (_lock)
+        {
+            // Before it is judged: whoever is removed in this moment is refused, or closed.
+            _members[Thread.CurrentThread] = hello.From;
+        }
+
         var frame = new FrameBuffer();
         if (_handlers.Refuse(hello) is { } refusal)
         {
@@ -190,7 +213,7 @@ internal sealed class PeerListener : IDisposable
             return;
         }
 
-        new PeerWelcome(PeerRefusal.None, "").Encode(frame);
+        new PeerWelcome(PeerRefusal.None, "", _options.Versions.CommonWith(hello.Versions) ?? 0).Encode(frame);
         if (hello.Lane == PeerLane.Question)
         {
             _handlers.Answer().Encode(frame);

@@ -39,6 +39,6 @@ internal sealed partial class PeerLog(ILogger logger)
     [LoggerMessage(1214, LogLevel.Information, "Received the snapshot at entry {Index} from member {Member}: {Bytes} bytes")]
     public partial void SnapshotReceived(long index, string member, long bytes);
 
-    [LoggerMessage(1220, LogLevel.Error, "Member {Member} says that this member was removed from the cluster. Stop this process; to bring the machine back, add it as a new member with an empty data directory")]
+    [LoggerMessage(1220, LogLevel.Warning, "Member {Member} says that this member has been permanently removed from the cluster")]
     public partial void Removed(string member);
 }

@@ -18,7 +18,7 @@ internal sealed class PeerNetwork : IDisposable
     private readonly Action<MemberId, PeerConnection> _snapshot;
     private readonly Lock _lock = new();
     private readonly Dictionary<MemberId, IReadOnlyList<string>> _toldAddresses = [];
-    private readonly HashSet<MemberId> _removed = [];
+    private HashSet<MemberId> _removed = [];
     private volatile Dictionary<MemberId, PeerSender> _senders = [];
     private volatile ClusterFacts _facts;
     private MemberDirectory _directory = MemberDirectory.Empty;
@@ -58,22 +58,33 @@ internal sealed class PeerNetwork : IDisposable
     {
         lock (_lock)
         {
-            var before = Ids(_membership);
             _membership = membership;
             _directory = MemberDirectory.Of(membership);
-            foreach (var member in before.Except(Ids(membership)))
-            {
-                _removed.Add(member);
-            }
-
-            // A change that was taken back brings its members back.
-            _removed.ExceptWith(Ids(membership));
             Reconnect();
         }
     }
 
-    /// <summary>What to answer to whoever asks who the members are.</summary>
-    public void Publish(ClusterFacts facts) => _facts = facts;
+    /// <summary>
+    /// What to answer to whoever asks who the members are. From here on those that the committed configuration has removed are
+    /// refused and told; one that is not committed yet may be taken back, and its vote may still be needed for that.
+    /// </summary>
+    public void Publish(ClusterFacts facts)
+    {
+        _facts = facts;
+        var removed = MemberDirectory.Of(facts.Membership).Removed.Except(Ids(facts.Membership)).ToHashSet();
+        lock (_lock)
+        {
+            if (removed.SetEquals(_removed))
+            {
+                return;
+            }
+
+            _removed = removed;
+            Reconnect();
+        }
+
+        _listener.Close(removed);
+    }
 
     /// <summary>
     /// Leaves a message for <see cref="Flush"/>. False if it was dropped; that is final, the message was not sent.
@@ -146,9 +157,9 @@ internal sealed class PeerNetwork : IDisposable
     private PeerWelcome? Refuse(PeerHello hello)
     {
         var me = $"member {Self} ('{_options.Identity.Name}') of cluster {_options.Identity.ClusterId:x}";
-        if (hello.Version != PeerCodec.Version)
+        if (_options.Versions.CommonWith(hello.Versions) is null)
         {
-            return new(PeerRefusal.WrongVersion, $"this is {me} and speaks version {PeerCodec.Version} of the peer protocol, not {hello.Version}: run program versions that are next to each other");
+            return new(PeerRefusal.WrongVersion, $"this is {me} and speaks {_options.Versions} of the peer protocol, not {hello.Versions}: update one step at a time, from release to release");
         }
 
         if (hello.Lane == PeerLane.Question)
@@ -174,7 +185,7 @@ internal sealed class PeerNetwork : IDisposable
         lock (_lock)
         {
             return _removed.Contains(hello.From)
-                ? new(PeerRefusal.Removed, $"member {hello.From} was removed from the cluster")
+                ? new(PeerRefusal.Removed, $"member {hello.From} has been permanently removed from the cluster")
                 : null;
         }
     }

@@ -12,6 +12,9 @@ internal sealed record PeerOptions
 
     public required IReadOnlyList<Uri> ListenUrls { get; init; }
 
+    /// <summary>Tests make a member of an older or a newer program of it.</summary>
+    public PeerVersions Versions { get; init; } = PeerVersions.Spoken;
+
     /// <summary>Listen also while this member is alone, so that others can be added.</summary>
     public bool ListensAlone { get; init; } = true;
 

@@ -181,7 +181,7 @@ internal sealed class PeerSender : IDisposable
             try
             {
                 var hello = new PeerHello(
-                    PeerCodec.Version, PeerLane.Messages, _options.Identity.ClusterId, new(_options.Identity.MemberId), _member,
+                    _options.Versions, PeerLane.Messages, _options.Identity.ClusterId, new(_options.Identity.MemberId), _member,
                     _options.Identity.Name, _options.AdvertiseUrls);
                 var connection = PeerConnection.Open(new(url), hello, _options, _stop.Token);
                 Connected(connection, url);
@@ -236,7 +236,10 @@ internal sealed class PeerSender : IDisposable
         {
             foreach (var message in _sending)
             {
-                PeerCodec.Encode(message, _frames);
+                if (PeerCodec.Since(message) <= connection.Version)
+                {
+                    PeerCodec.Encode(message, _frames);
+                }
             }
 
             _sending.Clear();

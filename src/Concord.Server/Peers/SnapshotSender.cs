@@ -146,7 +146,7 @@ internal sealed class SnapshotSender : IDisposable
     private PeerConnection Open(MemberId member)
     {
         var hello = new PeerHello(
-            PeerCodec.Version, PeerLane.Snapshot, _options.Identity.ClusterId, new(_options.Identity.MemberId), member,
+            _options.Versions, PeerLane.Snapshot, _options.Identity.ClusterId, new(_options.Identity.MemberId), member,
             _options.Identity.Name, _options.AdvertiseUrls);
         Exception? last = null;
         foreach (var url in _network.AddressesOf(member))

@@ -35,6 +35,7 @@ internal sealed class ReplicaLoop
     private readonly PeerDesk? _desk;
     private readonly StateCheck? _check;
     private readonly LeadershipHandOver _handOver;
+    private readonly RemovalWatch _removal;
     private long _lastTick;
     private long _lastCheck;
     private long _snapshotNotBefore;
@@ -61,6 +62,7 @@ internal sealed class ReplicaLoop
         }
 
         _handOver = new(node);
+        _removal = new(shared, node, options.ElectionTicks);
         _lastTick = _lastCheck = Now;
         _tickTimer = options.Time.CreateTimer(
             static shared => ((ReplicaShared)shared!).Inbox.Tick(), shared, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -92,6 +94,11 @@ internal sealed class ReplicaLoop
             default:
                 _node.ReportUnreachable(member);
                 break;
+        }
+
+        if (what == PeerEvent.Removed)
+        {
+            _removal.Told(member);
         }
 
         if (what == PeerEvent.ConnectionLost)
@@ -197,6 +204,7 @@ internal sealed class ReplicaLoop
             _node.Tick();
             _leader.Retry();
             _leader.Tick();
+            _removal.Tick();
             CheckState(now);
             _calls.TimeOut(now, () => _writer.IsDiskFull || !_node.Leader.IsNone ? ReplicaFailures.TimedOut(_writer.IsDiskFull) : ReplicaFailures.NoLeaderInTime());
         }

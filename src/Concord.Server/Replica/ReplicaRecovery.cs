@@ -50,7 +50,7 @@ internal static class ReplicaRecovery
     {
         var before = new RaftCore(new() { Id = self, Seed = 1 }, recovered);
         var alone = Membership.Of(self);
-        alone = alone with { Context = MemberDirectory.Of(before.Membership).Within(alone).Encode() };
+        alone = alone with { Context = MemberDirectory.Of(before.Membership).Within(alone).WithRemoved(OthersOf(before.Membership, self)).Encode() };
         var term = before.Term.Next;
         var entry = new LogEntry(before.LastIndex.Next, term, EntryKind.Membership, MembershipCodec.Encode(alone));
         var hardState = new HardState(term, self, entry.Index);
@@ -59,6 +59,9 @@ internal static class ReplicaRecovery
         events.WentOnAlone(entry.Index.Value, string.Join(", ", before.Membership.Voters.Where(voter => voter != self)));
         return new(hardState, recovered.Snapshot, (LogEntry[])[.. recovered.Entries.Span, entry]);
     }
+
+    private static IEnumerable<MemberId> OthersOf(Membership membership, MemberId self) =>
+        membership.Voters.Union(membership.OutgoingVoters).Union(membership.Learners).Where(member => member != self);
 
     private static NodeOptions NodeOptionsOf(ReplicaOptions options) => new()
     {

@@ -20,6 +20,12 @@ namespace Concord.Server.Replica;
 /// </remarks>
 public sealed class WatchHub : IDisposable
 {
+    /// <summary>
+    /// Notices that may wait for a stream's reader, besides two for each watch (a stream of 10,000 watches gets 10,000 of them
+    /// by one change of one key). Enough to ride out a scheduling hiccup; they hold references into the key space, not copies.
+    /// </summary>
+    internal const int WaitingMaxDefault = 256;
+
     /// <summary>Changes read from a view at once; bounds the list, not the work.</summary>
     private const int ChangesMax = 1024;
 
@@ -39,7 +45,7 @@ public sealed class WatchHub : IDisposable
     private bool _isViewNew;
     private bool _isStopping;
 
-    private readonly Thread _thread;
+    private readonly Thread? _thread;
     private readonly ITimer _progressTimer;
     private readonly TimeSpan _progressInterval;
 
@@ -49,14 +55,22 @@ public sealed class WatchHub : IDisposable
 
     /// <param name="progressInterval">Idle time before a watch that asked for it is told its progress.</param>
     public WatchHub(KeySpaceView view, TimeProvider time, TimeSpan progressInterval)
+        : this(view, time, progressInterval, isStepped: false)
+    {
+    }
+
+    private WatchHub(KeySpaceView view, TimeProvider time, TimeSpan progressInterval, bool isStepped)
     {
         _view = view;
         _position = view.Revision;
         _progressInterval = progressInterval;
         _progressTimer = time.CreateTimer(
             static hub => ((WatchHub)hub!).NotifyIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _thread = new Thread(Run) { IsBackground = true, Name = "concord watch" };
-        _thread.Start();
+        if (!isStepped)
+        {
+            _thread = new Thread(Run) { IsBackground = true, Name = "concord watch" };
+            _thread.Start();
+        }
     }
 
     /// <summary>Every change up to this revision was handed to the streams.</summary>
@@ -65,7 +79,39 @@ public sealed class WatchHub : IDisposable
     /// <summary>How many watches all streams have.</summary>
     public int Count => Volatile.Read(ref _watchCount);
 
+    /// <summary>Tests have short queues, so that little makes a watch fall behind.</summary>
+    internal int WaitingMax { get; init; } = WaitingMaxDefault;
+
+    /// <summary>
+    /// Breaks a rule on purpose, so that the tests can show that they would notice: a watch that begins in the past joins the
+    /// live ones at once, without the history between. Nothing but tests can set it.
+    /// </summary>
+    internal bool SkipsOnCatchUp { get; init; }
+
     internal KeySpaceView View => _view;
+
+    /// <summary>
+    /// A hub without a thread, for tests in virtual time: <see cref="Step"/> does what the thread does with one view.
+    /// </summary>
+    internal static WatchHub Stepped(KeySpaceView view, TimeProvider time, TimeSpan progressInterval, int waitingMax, bool skipsOnCatchUp) =>
+        new(view, time, progressInterval, isStepped: true) { WaitingMax = waitingMax, SkipsOnCatchUp = skipsOnCatchUp };
+
+    /// <summary>Hands out one view that waits; false if there is none.</summary>
+    internal bool Step()
+    {
+        KeySpaceView? view;
+        lock (_inbox)
+        {
+            view = NextView();
+        }
+
+        if (view is not null)
+        {
+            HandOut(view);
+        }
+
+        return view is not null;
+    }
 
     public WatchStream OpenStream()
     {
@@ -132,7 +178,7 @@ public sealed class WatchHub : IDisposable
         _progressTimer.Dispose();
         if (Thread.CurrentThread != _thread)
         {
-            _thread.Join();
+            _thread?.Join();
         }
     }
 
@@ -160,7 +206,7 @@ public sealed class WatchHub : IDisposable
                 return null;
             }
 
-            if (next > _position)
+            if (next > _position || SkipsOnCatchUp)
             {
                 _groups.Join(watch);
                 stream.SetSynced(watch);
@@ -323,15 +369,9 @@ public sealed class WatchHub : IDisposable
         {
             while (!_isStopping)
             {
-                if (_beforeCompaction.TryDequeue(out var older))
+                if (NextView() is { } view)
                 {
-                    return older;
-                }
-
-                if (_isViewNew)
-                {
-                    _isViewNew = false;
-                    return _view;
+                    return view;
                 }
 
                 Monitor.Wait(_inbox);
@@ -339,6 +379,19 @@ public sealed class WatchHub : IDisposable
 
             return null;
         }
+    }
+
+    /// <summary>The inbox's lock is held.</summary>
+    private KeySpaceView? NextView()
+    {
+        if (_beforeCompaction.TryDequeue(out var older))
+        {
+            return older;
+        }
+
+        var view = _isViewNew ? _view : null;
+        _isViewNew = false;
+        return view;
     }
 
     private void HandOut(KeySpaceView view)

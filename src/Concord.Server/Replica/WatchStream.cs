@@ -17,12 +17,6 @@ namespace Concord.Server.Replica;
 /// </remarks>
 public sealed class WatchStream : IDisposable
 {
-    /// <summary>
-    /// Notices that may wait for the reader, besides two for each watch (a stream of 10,000 watches gets 10,000 of them by
-    /// one change of one key). Enough to ride out a scheduling hiccup; they hold references into the key space, not copies.
-    /// </summary>
-    internal const int WaitingMax = 256;
-
     /// <summary>Notices taken from the queue between two pieces of history, so that neither starves the other.</summary>
     private const int LiveBurst = 32;
 
@@ -285,7 +279,7 @@ public sealed class WatchStream : IDisposable
 
     // ---- below: the stream's lock is held, or the reader is the caller ----
 
-    private bool IsFull => _waiting.Count >= WaitingMax + 2 * _watches.Count;
+    private bool IsFull => _waiting.Count >= _hub.WaitingMax + 2 * _watches.Count;
 
     private static bool HasSeen(Watch watch, long revision) => watch.Phase == WatchPhase.Synced && watch.Next <= revision + 1;
 

@@ -95,6 +95,15 @@ internal sealed class DamageIgnored : HostRules
     public override bool RefusesDamage => false;
 }
 
+internal sealed class TombstoneLost : HostRules
+{
+    public override KeySpace State(KeySpace space)
+    {
+        space.LosesTombstones = true;
+        return space;
+    }
+}
+
 internal sealed class BrokenCore(BrokenRules rules) : HostRules
 {
     public override RaftOptions Core(RaftOptions options) => options with { Broken = rules };

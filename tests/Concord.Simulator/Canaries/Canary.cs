@@ -17,7 +17,7 @@ internal sealed record Canary(string Name, string Breaks, int Seeds, Func<HostRu
         new("report-not-flushed", "writes that still wait are reported durable with those that were flushed", 5, () => new ReportNotFlushed()),
         new("entry-lost-on-disk", "the last entry of a larger write is not written", 5, () => new EntryLostOnDisk()),
         new("read-without-quorum", "linearizable reads are answered from the member's own view", 5, () => new ReadWithoutQuorum()),
-        new("renew-without-quorum", "leases are renewed by whoever believes to lead", 10, () => new RenewWithoutQuorum(), First: 215),
+        new("renew-without-quorum", "leases are renewed by whoever believes to lead", 10, () => new RenewWithoutQuorum(), First: 40),
         new("lease-by-local-clock", "a leader ends leases by the time since it saw them first", 10, () => new LeaseByLocalClock()),
         new("tick-too-early", "the core is given ticks faster than their interval says", 10, () => new TickTooEarly()),
         new("snapshot-without-index", "a snapshot holds a later state than its index says", 20, () => new SnapshotWithoutIndex()),
@@ -30,6 +30,9 @@ internal sealed record Canary(string Name, string Breaks, int Seeds, Func<HostRu
         new("commit-old-term", "the leader commits by counting an entry of an earlier term", 20, () => new BrokenCore(BrokenRules.CommitsEarlierTerms)),
         new("stale-flush-counts", "a flush of entries that were overwritten since counts for the new ones", 10, () => new BrokenCore(BrokenRules.CountsStaleFlushes), First: 80, Members: 5),
         new("vote-for-older-log", "a vote is given to a candidate whose log is older", 20, () => new BrokenCore(BrokenRules.VotesForOlderLogs)),
+        new("leader-reads-alone", "a leader answers linearizable reads without a quorum", 10, () => new BrokenCore(BrokenRules.AnswersReadsAlone)),
+        new("transfer-asks-first", "whoever is to take over leadership asks for pre-votes", 5, () => new BrokenCore(BrokenRules.AsksBeforeTransfer)),
+        new("tombstone-lost", "a compaction drops a tombstone, and what it hid is there again", 10, () => new TombstoneLost()),
     ];
 
     public ulong Last => First + (ulong)Seeds - 1;

@@ -15,6 +15,7 @@ namespace Concord.Simulator.Checks;
 internal sealed class Truth(Simulation world)
 {
     private readonly List<ModelResult?> _results = [];
+    private readonly List<long> _committedAt = [];
     private readonly SortedDictionary<long, long> _leaseEnds = [];
     private readonly Dictionary<string, RegisterHistory> _registers = new(StringComparer.Ordinal);
     private readonly List<ClientCall> _open = [];
@@ -30,6 +31,7 @@ internal sealed class Truth(Simulation world)
 
     public void Committed(in LogEntry entry)
     {
+        _committedAt.Add(world.Events.Now);
         if (entry.Kind != EntryKind.Command)
         {
             _results.Add(null);
@@ -79,7 +81,7 @@ internal sealed class Truth(Simulation world)
             if (operation.Outcome == AnswerKind.Refused)
                 Require(!IsCommitted(operation), $"{operation} was refused, but entry {operation.Index} has it");
             else if (operation.Outcome != AnswerKind.Done && IsCommitted(operation))
-                Add(operation, ResultOf(operation), long.MaxValue);
+                Add(operation, ResultOf(operation), CommittedAt(operation));
         }
 
         foreach (var (key, history) in _registers.OrderBy(pair => pair.Key, StringComparer.Ordinal))
@@ -93,6 +95,12 @@ internal sealed class Truth(Simulation world)
     private bool IsCommitted(ClientCall operation) =>
         operation.Index > LogIndex.Zero && operation.Index <= world.RaftChecks.MaxCommit
         && world.RaftChecks.CommittedAt(operation.Index).Term == operation.Term;
+
+    /// <summary>
+    /// Nobody heard of it, but it had taken effect by then: whoever reads later gets an index that covers it. That is also
+    /// what keeps the search short, which would otherwise try it everywhere up to the end.
+    /// </summary>
+    private long CommittedAt(ClientCall operation) => Math.Max(operation.Started, _committedAt[(int)operation.Index.Value - 1]);
 
     private ModelResult ResultOf(ClientCall operation) => _results[(int)operation.Index.Value - 1]!;
 

@@ -11,9 +11,6 @@ namespace Concord.Simulator.Clients;
 /// <summary>One client: makes a call, waits for its answer or gives up, thinks, makes the next.</summary>
 internal abstract class Client(Simulation world, int number, Dice dice)
 {
-    /// <summary>In microseconds. Longer than an election, so that some calls wait through one.</summary>
-    private const long Timeout = 3 * Dials.Second;
-
     /// <summary>Without a leader there is no point in asking all the time.</summary>
     private const long RefusedPause = 100_000;
 
@@ -38,6 +35,12 @@ internal abstract class Client(Simulation world, int number, Dice dice)
 
     /// <summary>The run is about to end: no new work, but what others wait for is finished.</summary>
     protected virtual bool IsFinished => true;
+
+    /// <summary>Of asking another member than the last, though that answered; in thousandths.</summary>
+    protected virtual int MoveChance => 150;
+
+    /// <summary>Its connection is to this member from now on, until there is no answer.</summary>
+    public void Attach(int host) => _host = host;
 
     protected void Think() => world.Events.After(dice.Around(_isRefused ? Math.Max(RefusedPause, world.Dials.ThinkTime) : world.Dials.ThinkTime), () =>
     {
@@ -100,7 +103,7 @@ internal abstract class Client(Simulation world, int number, Dice dice)
             number, to, () => Deliver(to, request, answer => Return(to, answer, End, Broken), Broken), Broken);
         if (sent == SendResult.Lost && dice.Flip())
             Broken();
-        world.Events.After(Timeout, () => End(ClientAnswer.Unknown));
+        world.Events.After(world.Dials.Patience, () => End(ClientAnswer.Unknown));
     }
 
     private void Deliver(int to, ClientRequest request, Action<ClientAnswer> answer, Action broken)
@@ -120,7 +123,7 @@ internal abstract class Client(Simulation world, int number, Dice dice)
     /// <summary>Mostly to the member that answered last, now and then to any.</summary>
     private int Route()
     {
-        if (_host == 0 || !world.Hosts[_host - 1].IsKnown || dice.Chance(150))
+        if (_host == 0 || !world.Hosts[_host - 1].IsKnown || dice.Chance(MoveChance))
             _host = dice.Pick([.. world.Hosts.Where(host => host.IsKnown)]).Number;
         return _host;
     }

@@ -28,6 +28,8 @@ internal sealed class Workload
             Add(number => new PublishClient(world, number, dice.Fork()));
         for (int i = dice.Below(4); i > 0; i--)
             Add(number => new WatchClient(world, number, dice.Fork()));
+        for (int i = dice.Below(3); i > 0; i--)
+            Add(number => new AttachedReader(world, number, dice.Fork()));
     }
 
     public Truth Truth { get; }
@@ -79,6 +81,9 @@ internal sealed class Workload
         if (answer.Kind == AnswerKind.Done && operation is { Command: null, IsLinearizable: true })
             _served.Add(answer.From);
     }
+
+    /// <summary>Those that only read are connected to one member.</summary>
+    public void AttachReaders(int host) => _clients.OfType<AttachedReader>().ToList().ForEach(reader => reader.Attach(host));
 
     public void CheckAll() => Truth.CheckAll();
 

@@ -28,6 +28,7 @@ internal sealed class Nemesis
         Weigh(3, Crash);
         Weigh(2, Pause);
         Weigh(2, Partition);
+        Weigh(2, _ => StrandLeader());
         Weigh(3, Repair);
         Weigh(1, Flap);
         Weigh(1, CutClients);
@@ -153,6 +154,17 @@ internal sealed class Nemesis
         }
 
         _world.Trace.Note($"partition {(oneWay ? "one way " : "")}around {string.Join(',', side)}");
+    }
+
+    /// <summary>The leader is cut off from the other members but not from its clients; the others elect and write.</summary>
+    private void StrandLeader()
+    {
+        if (Faults.Operators.LeaderOf(_world) is not { } leader)
+            return;
+        foreach (var other in _world.Hosts.Where(other => other != leader))
+            _world.Network.Link(leader.Number, other.Number).IsCut = _world.Network.Link(other.Number, leader.Number).IsCut = true;
+        _world.Workload.AttachReaders(leader.Number);
+        _world.Trace.Note($"{leader.Identity.Name} leads and is cut off from the others, not from its clients");
     }
 
     private void Repair(SimulatedHost host)

@@ -28,7 +28,7 @@ internal sealed class HostProcess
     private readonly List<(ClientRequest Request, Action<ClientAnswer> Answer)> _requests = [];
     private readonly List<Action> _calls = [];
     private readonly SnapshotTransfers _transfers;
-    private readonly WatchService _watches;
+    private readonly IHostWatches _watches;
     private ulong _persisted;
     private long _lastToken;
     private long _lastTick;
@@ -42,13 +42,13 @@ internal sealed class HostProcess
         _storage = storage;
         DiskWorker = new(this, storage);
         _transfers = new(this, storage);
-        _watches = new(host.Rules);
         var recovered = new RecoveredState(
             found.HardState,
             found.Snapshot ?? new(LogIndex.Zero, Term.Zero, host.Founders),
             found.Entries.ToArray());
-        var space = found.Snapshot is { } snapshot ? Load(snapshot) : new KeySpace();
+        var space = host.Rules.State(found.Snapshot is { } snapshot ? Load(snapshot) : new KeySpace());
         _node = new(World.Dials.Node, host.Rules.Core(World.Dials.RaftOf(host.Id, host.NextSeed())), recovered, space);
+        _watches = World.NewWatches(this);
     }
 
     public SimulatedHost Host { get; }
@@ -77,6 +77,7 @@ internal sealed class HostProcess
     {
         IsAlive = false;
         World.StateChecks.Forget(this);
+        _watches.Dispose();
     }
 
     /// <summary>Something of this process happens later, if the process still runs then.</summary>
@@ -352,7 +353,7 @@ internal sealed class HostProcess
         if (effects.Install is { } install)
         {
             World.Trace.Note($"{Host.Identity.Name} installs the snapshot at {install.Index}");
-            _node.Installed(install, Host.Rules.LoadsInstalled ? Load(install) : new KeySpace());
+            _node.Installed(install, Host.Rules.State(Host.Rules.LoadsInstalled ? Load(install) : new KeySpace()));
         }
 
         foreach (var view in effects.Views)
@@ -379,7 +380,9 @@ internal sealed class HostProcess
     {
         if (_node.IsSnapshotDue && World.Events.Now >= _snapshotNotBefore)
             BeginSnapshot();
-        if (_node.Trim(TrimPerTurn))
+
+        // Watchers that are about to be told of a change still read it from history.
+        if (_watches.Position >= _node.View.CompactedRevision && _node.Trim(TrimPerTurn))
             PlanTurn();
     }
 

@@ -53,6 +53,9 @@ internal class HostRules
     {
     }
 
+    /// <summary>The state that a process starts with, or that a snapshot gives it.</summary>
+    public virtual KeySpace State(KeySpace space) => space;
+
     /// <summary>What the core is built from.</summary>
     public virtual RaftOptions Core(RaftOptions options) => options;
 }

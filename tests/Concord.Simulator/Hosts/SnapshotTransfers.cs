@@ -51,7 +51,9 @@ internal sealed class SnapshotTransfers(HostProcess process, ReplicaStorage stor
     {
         if (!_incoming.TryGetValue(from, out var incoming) || incoming.Transfer != piece.Transfer)
         {
+            // A late piece of the transfer that ends here must not find its writer again.
             incoming?.Writer?.Dispose();
+            _incoming.Remove(from);
             if (piece.Number != 0)
             {
                 Answer(from, piece, isTaken: false);

@@ -20,20 +20,26 @@ internal sealed class HostWatch(KeyRange range, long next, Func<WatchBatch, bool
 /// Watches of one process, from the history that views hold, as the server's hub reads it: each published view is read
 /// from where the watcher is, whole revisions at a time.
 /// </summary>
-internal sealed class WatchService(HostRules rules)
+internal sealed class WatchService(HostProcess process) : IHostWatches
 {
     private const int ChangesMax = 64;
 
+    private readonly HostRules _rules = process.Host.Rules;
+
     private readonly List<HostWatch> _watches = [];
+
+    public long Position => process.Node.View.Revision;
 
     public void Add(HostWatch watch, KeySpaceView view)
     {
-        watch.Next = rules.WatchStart(watch.Next, view);
+        watch.Next = _rules.WatchStart(watch.Next, view);
         if (Tell(watch, view))
             _watches.Add(watch);
     }
 
     public void Published(KeySpaceView view) => _watches.RemoveAll(watch => !Tell(watch, view));
+
+    public void Dispose() => _watches.Clear();
 
     private bool Tell(HostWatch watch, KeySpaceView view)
     {
@@ -43,7 +49,7 @@ internal sealed class WatchService(HostRules rules)
             long next = view.ReadChanges(watch.Range, watch.Next, ChangesMax, changes);
             if (next == 0)
             {
-                if (rules.AfterCompaction(view) is { } later)
+                if (_rules.AfterCompaction(view) is { } later)
                 {
                     watch.Next = later;
                     continue;
@@ -54,7 +60,7 @@ internal sealed class WatchService(HostRules rules)
             }
 
             watch.Next = next;
-            if (!watch.Send(new(rules.Told(changes), next)))
+            if (!watch.Send(new(_rules.Told(changes), next)))
                 return false;
         }
 

@@ -30,6 +30,7 @@ internal sealed class Convergence(Simulation world)
             world.RunUntil(world.Events.Now + Step);
         }
 
+        HandOver();
         world.Trace.Note($"agreed {(world.Events.Now - healed) / 1000} ms after healing");
         world.Workload.Stop();
         while (!AllEqual())
@@ -42,6 +43,28 @@ internal sealed class Convergence(Simulation world)
         RaftChecks.LogMatching(world.Hosts);
         foreach (var host in Members())
             world.StateChecks.Compare(host);
+    }
+
+    /// <summary>
+    /// Leadership goes where it is asked to go, without anybody's timeout: a few words and a flush or two. Asked again,
+    /// because a slow flush from before the healing may take longer than the leader waits.
+    /// </summary>
+    private void HandOver()
+    {
+        long began = world.Events.Now;
+        if (Leader()!.Process!.Raft.Membership.Voters is not { Count: > 1 } voters)
+            return;
+        var target = voters[(int)(world.Figures.Acknowledged % voters.Count)];
+        while (Leader() is not { Process.Node.IsLeading: true } leader || leader.Id != target)
+        {
+            if (world.Events.Now >= began + Bound)
+                throw new SimulationFailedException($"leadership was not handed over to {target} in {Bound / Dials.Second} s: {Describe()}");
+            if (Leader() is { } asked && asked.Id != target)
+                asked.Process!.Call(() => asked.Process?.Node.TransferLeadership(target));
+            world.RunUntil(world.Events.Now + Step);
+        }
+
+        world.Trace.Note($"{target} was handed leadership in {(world.Events.Now - began) / 1000} ms");
     }
 
     private bool HasConverged(long acknowledgedBefore) =>

@@ -45,6 +45,7 @@ internal sealed record Dials
         Clients = dice.Between(3, 8);
         Keys = dice.Pick([1, 3, 6, 12]);
         ThinkTime = dice.Pick<long>([2_000, 10_000, 30_000, 60_000]);
+        Patience = dice.Pick<long>([300_000, 1_000_000, 3_000_000]);
         _heartbeatTicks = dice.Pick([1, 1, 1, 2]);
         _preVote = dice.Below(8) != 0;
         _messageBytes = dice.Pick([200, 2_000, 1 << 20]);
@@ -78,6 +79,12 @@ internal sealed record Dials
     /// <summary>Between two calls of a client.</summary>
     public long ThinkTime { get; init; }
 
+    /// <summary>
+    /// How long a client waits for an answer. Some wait through an election; others are at another member before a leader
+    /// that was cut off knows it.
+    /// </summary>
+    public long Patience { get; init; }
+
     public RaftOptions RaftOf(MemberId id, ulong seed) => new()
     {
         Id = id,
@@ -95,5 +102,5 @@ internal sealed record Dials
     public override string ToString() =>
         $"{Members} members, network {Network.DelayMean} µs, loss {Network.LossPerMille}‰, repeated {Network.DuplicatePerMille}‰, reordered "
         + $"{Network.ReorderPerMille}‰, flush {FlushMean} µs, clocks ±{ClockSkewPerMille}‰, snapshot each {Node.SnapshotEntries} entries, "
-        + $"pre-vote {(_preVote ? "on" : "off")}, {Clients} clients on {Keys} keys, {FaultPhase / Second} s of faults";
+        + $"pre-vote {(_preVote ? "on" : "off")}, {Clients} clients with {Patience / 1000} ms of patience on {Keys} keys, {FaultPhase / Second} s of faults";
 }

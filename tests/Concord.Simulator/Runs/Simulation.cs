@@ -19,6 +19,12 @@ internal sealed record SimulationOptions
 
     /// <summary>What the hosts do; canaries break a rule.</summary>
     public Func<HostRules> Rules { get; init; } = static () => new();
+
+    /// <summary>
+    /// What serves a process's watchers. The simulator's own knows views only; the server's hub cannot be referenced from here,
+    /// so the tests that know both hand it in.
+    /// </summary>
+    public Func<HostProcess, IHostWatches> Watches { get; init; } = static process => new WatchService(process);
 }
 
 /// <summary>
@@ -31,6 +37,7 @@ internal sealed class Simulation
     public const int HostsMax = 64;
 
     private readonly ulong _seed;
+    private readonly SimulationOptions _options;
     private readonly ArrayBufferWriter<byte> _buffer = new(256);
     private readonly Dice _dice;
     private readonly List<SimulatedHost> _hosts = [];
@@ -38,6 +45,7 @@ internal sealed class Simulation
     public Simulation(ulong seed, SimulationOptions options)
     {
         _seed = seed;
+        _options = options;
         _dice = new Dice(seed);
         Dials = new Dials(_dice.Fork(), options.Members);
         Rules = options.Rules();
@@ -100,6 +108,8 @@ internal sealed class Simulation
             throw new SimulationFailedException($"{error.GetType().Name}: {error.Message}", error);
         }
     }
+
+    public IHostWatches NewWatches(HostProcess process) => _options.Watches(process);
 
     public SimulatedHost AddHost(Membership founders)
     {

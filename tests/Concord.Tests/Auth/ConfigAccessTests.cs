@@ -149,6 +149,19 @@ public sealed class ConfigAccessTests : IAsyncLifetime
         http.DefaultRequestHeaders.Authorization = new("Bearer", "nonsense");
         Assert.Equal("invalid_token", await CodeAsync(await http.GetAsync(new Uri("/v1/apps", UriKind.Relative))));
 
+        // The gateway's calls are those of whoever asked it, token or password, and of nobody without.
+        using var get = new StringContent("""{"key":"YQ=="}""");
+        http.DefaultRequestHeaders.Authorization = null;
+        var free = await http.PostAsync(new Uri("/v3/kv/range", UriKind.Relative), get);
+        Assert.Contains("etcdserver: user name is empty", await free.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        http.DefaultRequestHeaders.Authorization = Basic("alice", "alice");
+        Assert.Equal(HttpStatusCode.Forbidden, (await http.PostAsync(new Uri("/v3/kv/range", UriKind.Relative), get)).StatusCode);
+        await Root.Users.GrantPermissionAsync("r", new(KeyAccess.Read, KeyRange.Single("a")));
+        Assert.Equal(HttpStatusCode.OK, (await http.PostAsync(new Uri("/v3/kv/range", UriKind.Relative), get)).StatusCode);
+        http.DefaultRequestHeaders.Authorization = new("Bearer", await Server.TokenAsync("alice", "alice"));
+        Assert.Equal(HttpStatusCode.OK, (await http.PostAsync(new Uri("/v3/kv/range", UriKind.Relative), get)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await http.PostAsync(new Uri("/v3/auth/user/list", UriKind.Relative), new StringContent("{}"))).StatusCode);
+
         http.DefaultRequestHeaders.Authorization = null;
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri("/health", UriKind.Relative))).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri("/openapi/v1.json", UriKind.Relative))).StatusCode);

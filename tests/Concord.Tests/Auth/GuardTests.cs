@@ -51,6 +51,7 @@ public sealed class GuardTests
     [InlineData("/V1/apps", "User")]
     [InlineData("/v1x/apps", "Root")]
     [InlineData("/health", "Open")]
+    [InlineData("/v3/kv/range", "Open")]
     [InlineData("/docs/index.html", "Open")]
     [InlineData("/etcdserverpb.kv/range", "Root")]
     [InlineData("/etcdserverpb.Maintenance/Snapshot", "Root")]

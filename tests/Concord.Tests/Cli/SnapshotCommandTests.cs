@@ -35,7 +35,7 @@ public sealed class SnapshotCommandTests : CliTests
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(File));
 
         var status = JsonDocument.Parse((await RunAsync("snapshot", "status", File, "-o", "json")).Out).RootElement;
-        Assert.Equal(StoreError.None, Server.Administration.Space.View.Hash(0, out var hash));
+        Assert.Equal(StoreError.None, Concord.EtcdBackend.RevisionHash.Of(Server.Administration.Space.View, 51, out var hash));
         Assert.Equal(
             (51L, 50L, "c1", hash.ToString("x", System.Globalization.CultureInfo.InvariantCulture)),
             (status.GetProperty("revision").GetInt64(), status.GetProperty("keys").GetInt64(), status.GetProperty("clusterId").GetString(), status.GetProperty("hash").GetString()));

@@ -62,6 +62,9 @@ public sealed class ClusterServiceTests
         await using var cluster = await TestCluster.StartAsync(1);
         var index = cluster.Add();
         var added = await cluster.Cluster(0).MemberAddAsync(new MemberAddRequest { PeerURLs = { cluster.PeerUrl(index) }, IsLearner = true });
+        await RefusedAsync(
+            StatusCode.FailedPrecondition, "etcdserver: too many learner members in cluster",
+            () => cluster.Cluster(0).MemberAddAsync(new MemberAddRequest { PeerURLs = { "http://127.0.0.1:1" }, IsLearner = true }).ResponseAsync);
         Assert.True(added.Member.IsLearner);
         await RefusedAsync(
             StatusCode.FailedPrecondition, "etcdserver: can only promote a learner member which is in sync with leader",

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Concord.Mvcc;
+using Concord.Tests.EtcdBackend;
 using CsCheck;
 
 namespace Concord.Tests.Mvcc;
@@ -38,6 +39,7 @@ public sealed class KeySpaceOracleTests
         (8, Gen.Const((IStep)new Publish())),
         (6, Gen.Int[1, 8].Select(count => (IStep)new Trim(count))),
         (1, Gen.Int[1, 40].Select(bytes => (IStep)new Restore(bytes))),
+        (1, Gen.Const((IStep)new Move())),
         (10, Gen.Select(Gen.Int[0, 5], gen.Read, (view, read) => (IStep)new Read(view, read))),
         (3, Gen.Select(Gen.Int[0, 5], gen.ReadTransaction, (view, read) => (IStep)new ReadTransaction(view, read))),
         (3, Gen.Select(Gen.Int[0, 5], gen.Key, (view, key) => (IStep)new Get(view, key))),
@@ -134,6 +136,19 @@ public sealed class KeySpaceOracleTests
             Assert.Equal(pair.Real.CompactedRevision, restored.CompactedRevision);
             Assert.False(restored.HasTrimming);
             pair.Real = restored;
+        }
+    }
+
+    /// <summary>Replaces the real key space by what is read back from a database of etcd that was written from it.</summary>
+    private sealed record Move : IStep
+    {
+        public void Run(Pair pair)
+        {
+            var moved = Databases.Read(Databases.Write(pair.Real.Publish()));
+            Assert.Equal(pair.Real.Revision, moved.Revision);
+            Assert.Equal(pair.Real.CompactedRevision, moved.CompactedRevision);
+            Assert.False(moved.HasTrimming);
+            pair.Real = moved;
         }
     }
 

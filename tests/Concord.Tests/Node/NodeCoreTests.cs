@@ -1,5 +1,6 @@
 using Concord.Mvcc;
 using Concord.Node;
+using Concord.Raft;
 
 namespace Concord.Tests.Node;
 
@@ -106,7 +107,7 @@ public sealed class NodeCoreTests
         node.Take();
         node.Flush();
 
-        var error = Assert.Throws<NodeInvariantException>(node.Take);
+        var error = Assert.Throws<UnknownEntryException>(node.Take);
         Assert.Contains("cannot be read", error.Message, StringComparison.Ordinal);
     }
 
@@ -156,5 +157,22 @@ public sealed class NodeCoreTests
         Assert.True(node.Core.SizeBytes < size);
         node.Take();
         Assert.Equal(node.Core.SizeBytes, node.Core.View.SizeBytes);
+    }
+
+    [Theory]
+    [InlineData((byte)7, "", "is of kind 7")]
+    [InlineData((byte)EntryKind.Command, "\u0001\u00ff", "the command in log entry 1 cannot be read")]
+    public void An_entry_of_a_newer_program_stops_the_member_instead_of_being_passed_over(byte kind, string data, string said)
+    {
+        var entry = new LogEntry(new(1), new(1), (EntryKind)kind, System.Text.Encoding.Latin1.GetBytes(data));
+        var recovered = new RecoveredState(
+            new HardState(new(1), MemberId.None, new(1)), new(LogIndex.Zero, Term.Zero, Membership.Of(new MemberId(1), new MemberId(2))), (LogEntry[])[entry]);
+        var node = new NodeCore(new(), new() { Id = new(1), Seed = 1 }, recovered, new KeySpace());
+
+        var error = Assert.Throws<UnknownEntryException>(node.TakeEffects);
+
+        Assert.Contains(said, error.Message, StringComparison.Ordinal);
+        Assert.Contains("newer version", error.Message, StringComparison.Ordinal);
+        Assert.Equal(LogIndex.Zero, node.AppliedIndex);
     }
 }

@@ -108,6 +108,39 @@ public sealed class NodeMembershipTests
     }
 
     [Fact]
+    public void Who_was_removed_is_part_of_the_agreed_configuration_and_does_not_come_back()
+    {
+        var group = new NodeGroup(1, 2, 3);
+        group.Elect(1);
+        Assert.Equal(RequestOutcome.Done, group.Change(1, [new(MemberChangeKind.Remove, new(3))]).Outcome);
+        group.Change(1, [new(MemberChangeKind.AddLearner, new(4))], (4, NodeGroup.InfoOf(4) with { BecomesVoter = true, Replaces = new(2) }));
+        group.Join(4);
+        group.TickAll(5);
+
+        Assert.Equal([new MemberId(1), new MemberId(4)], group[4].AppliedMembership.Voters);
+        Assert.Equal([new MemberId(3), new MemberId(2)], MemberDirectory.Of(group[4].AppliedMembership).Removed);
+        var back = group.Change(1, [new(MemberChangeKind.AddLearner, new(3))], (3, NodeGroup.InfoOf(3)));
+        Assert.Equal(RequestOutcome.InvalidChange, back.Outcome);
+        Assert.Contains("3 was removed", back.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Those_removed_longest_ago_are_forgotten_beyond_a_limit()
+    {
+        var directory = MemberDirectory.Empty.With(new(1), NodeGroup.InfoOf(1));
+        for (ulong id = 2; id < 2 + 300; id++)
+        {
+            directory = directory.WithRemoved([new(id)]);
+        }
+
+        var read = MemberDirectory.Of(Membership.Of(new MemberId(1)) with { Context = directory.Encode() });
+
+        Assert.Equal(MemberDirectory.RemovedMax, read.Removed.Count);
+        Assert.Equal(new MemberId(301), read.Removed[^1]);
+        Assert.Equal(NodeGroup.InfoOf(1), read[new MemberId(1)]);
+    }
+
+    [Fact]
     public void A_new_voter_takes_the_place_of_another_in_one_step_when_it_has_caught_up()
     {
         var group = new NodeGroup(1, 2, 3);

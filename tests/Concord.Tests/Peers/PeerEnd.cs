@@ -14,7 +14,7 @@ internal sealed class PeerEnd : IDisposable
     private readonly Channel<(MemberId Member, PeerEvent What)> _events = Channel.CreateUnbounded<(MemberId, PeerEvent)>();
     private readonly ManualResetEventSlim _open = new(initialState: true);
 
-    public PeerEnd(ulong id, ulong cluster = 1, int port = 0, PeerTls? tls = null, long queueBytesMax = 32 << 20, Action<MemberId, PeerConnection>? snapshot = null)
+    public PeerEnd(ulong id, ulong cluster = 1, int port = 0, PeerTls? tls = null, long queueBytesMax = 32 << 20, Action<MemberId, PeerConnection>? snapshot = null, PeerVersions? versions = null)
     {
         Id = new(id);
         var scheme = tls is null ? "http" : "https";
@@ -25,6 +25,7 @@ internal sealed class PeerEnd : IDisposable
             AdvertiseUrls = [],
             Tls = tls,
             QueueBytesMax = queueBytesMax,
+            Versions = versions ?? PeerVersions.Spoken,
             RetryMax = TimeSpan.FromMilliseconds(20),
         };
         Network = new(Options, (member, what) => _events.Writer.TryWrite((member, what)), Receive, snapshot ?? ((_, _) => { }), new PeerLog(NullLogger.Instance));
@@ -43,6 +44,14 @@ internal sealed class PeerEnd : IDisposable
     public string Url { get; set; }
 
     private static CancellationToken Patience => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
+
+    /// <summary>The group has agreed that these are the members, and that another one left.</summary>
+    public void Agree(PeerEnd removed, params PeerEnd[] ends)
+    {
+        Follow(ends);
+        var membership = Membership.Of([.. ends.Select(end => end.Id)]) with { Context = MemberDirectory.Empty.WithRemoved([removed.Id]).Encode() };
+        Network.Publish(new(Options.Identity.ClusterId, Id, MemberId.None, new(1), membership));
+    }
 
     /// <summary>Makes these ends the members that this one knows.</summary>
     public void Follow(params PeerEnd[] ends)

@@ -87,7 +87,7 @@ public sealed class PeerTlsTests : IDisposable
     {
         using PeerEnd from = new(9);
         var options = from.Options with { Tls = tls };
-        var hello = new PeerHello(PeerCodec.Version, PeerLane.Messages, 1, from.Id, to.Id, "n9", []);
+        var hello = new PeerHello(PeerVersions.Spoken, PeerLane.Messages, 1, from.Id, to.Id, "n9", []);
         return PeerConnection.Open(new(to.Url), hello, options, Patience);
     }
 

@@ -79,7 +79,7 @@ public sealed class WatchHubTests : IDisposable
     {
         using var stream = _hub.OpenStream();
         stream.Create(new(KeyRange.All));
-        for (var i = 0; i < WatchStream.WaitingMax * 4; i++)
+        for (var i = 0; i < WatchHub.WaitingMaxDefault * 4; i++)
         {
             Put("a");
         }
@@ -87,7 +87,7 @@ public sealed class WatchHubTests : IDisposable
         await Until(() => _hub.Position == _space.Revision);
         Assert.IsType<WatchNotice.Created>(await stream.ReadAsync(Patience));
         var seen = new List<long>();
-        while (seen.Count < WatchStream.WaitingMax * 4)
+        while (seen.Count < WatchHub.WaitingMaxDefault * 4)
         {
             seen.AddRange(await EventsAsync(stream));
         }
@@ -200,7 +200,7 @@ public sealed class WatchHubTests : IDisposable
     public async Task Who_creates_watches_for_others_waits_until_their_reader_keeps_up()
     {
         using var stream = _hub.OpenStream();
-        for (var i = 0; i < WatchStream.WaitingMax; i++)
+        for (var i = 0; i < WatchHub.WaitingMaxDefault; i++)
         {
             stream.Create(new(KeyRange.All), watchId: 7);
             stream.Cancel(7);

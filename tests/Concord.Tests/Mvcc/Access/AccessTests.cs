@@ -29,6 +29,17 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public void The_server_itself_may_do_everything_and_no_user_can_be_it()
+    {
+        var store = Enabled();
+        Assert.Equal(StoreError.None, store.Space.Apply(new WriteCommand(Put("a")) { Caller = Caller.Server }).Error);
+        Assert.Equal(StoreError.None, store.Space.Apply(new CompactCommand(2) { Caller = Caller.Server }).Error);
+        var view = store.Space.Publish();
+        Assert.Equal(StoreError.PermissionDenied, view.CheckAccess(Caller.Server, new RangeOperation(Range("a"))));
+        Assert.Equal(StoreError.PermissionDenied, view.Auth.Identify(Caller.Server, out _));
+    }
+
+    [Fact]
     public void A_single_key_is_not_what_comes_after_it()
     {
         var store = Enabled(Full("a"));
