@@ -62,7 +62,7 @@ public sealed class ServerOptionsReaderTests
     [InlineData("initial-cluster", "default=http://h1:2380,n2=http://h1:2380", "gives the address http://h1:2380 to 'default' and 'n2'")]
     [InlineData("initial-cluster", "other=http://localhost:2380", "--name is 'default'")]
     [InlineData("election-timeout", "400", "less than five times --heartbeat-interval")]
-    [InlineData("listen-client-urls", "https://127.0.0.1:2379", "asks for TLS")]
+    [InlineData("listen-client-urls", "https://127.0.0.1:2379", "set --cert-file and --key-file, or --auto-tls, or write http")]
     [InlineData("listen-client-urls", "http://example.org:2379", "names a host")]
     [InlineData("listen-client-urls", "http://127.0.0.1", "needs a port")]
     [InlineData("listen-client-urls", "http://localhost:0", "write http://127.0.0.1:0")]
@@ -73,6 +73,10 @@ public sealed class ServerOptionsReaderTests
     [InlineData("max-request-bytes", "99999999999", "out of bounds")]
     [InlineData("config-file", "/nowhere/at/all.yaml", "cannot read '/nowhere/at/all.yaml'")]
     [InlineData("name", "", "no member name")]
+    [InlineData("tls-min-version", "TLS1.1", "use TLS1.2 or TLS1.3")]
+    [InlineData("cipher-suites", "TLS_RSA_WITH_NOTHING", "is no cipher suite")]
+    [InlineData("client-cert-allowed-hostname", " , ", "is empty")]
+    [InlineData("self-signed-cert-validity", "0", "out of bounds")]
     public void A_wrong_setting_is_named_with_its_remedy(string flag, string value, string expected)
     {
         _flags[flag] = value;
