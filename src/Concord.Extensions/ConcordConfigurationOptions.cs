@@ -14,6 +14,10 @@ public sealed class ConcordConfigurationOptions
     /// <summary>The servers' client addresses, as <see cref="ConcordEndpoints.Parse"/> reads them.</summary>
     public IList<string> Endpoints { get; } = [];
 
+    /// <summary>Certificates, for endpoints that are https. What is not set comes from CONCORD_CACERT, CONCORD_CERT, CONCORD_KEY and
+    /// CONCORD_INSECURE_SKIP_TLS_VERIFY, then from the section "Concord:Tls" with the keys of the same names as the properties.</summary>
+    public ConcordTlsOptions? Tls { get; set; }
+
     /// <summary>The application's name on the server. Default: the host's application name in lower case, with '-' for
     /// every other character that a server name may not hold; "Shop.Orders" becomes "shop-orders".</summary>
     public string? Application { get; set; }

@@ -38,9 +38,15 @@ internal static class CallErrors
     {
         var reason = error.StatusCode == StatusCode.DeadlineExceeded
             ? "gave no answer in time"
-            : $"could not be reached: {(error.Status.DebugException?.GetBaseException() ?? error).Message}";
+            : $"could not be reached: {Cause((error.Status.DebugException ?? error).GetBaseException())}";
         return new ConcordUnavailableException($"{Name(endpoint)} {reason}", error) { NothingSent = NothingSent(error) };
     }
+
+    /// <summary>In TLS 1.3 a client learns only after the handshake that its certificate is not wanted, and the handler has
+    /// closed the stream by then.</summary>
+    private static string Cause(Exception cause) => cause is ObjectDisposedException { ObjectName: var name } && name.EndsWith("SslStream", StringComparison.Ordinal)
+        ? "the server ended the connection after the TLS handshake; it may demand a certificate, or another one"
+        : cause.Message;
 
     public static string Name(Uri endpoint) => endpoint.GetLeftPart(UriPartial.Authority);
 

@@ -35,7 +35,8 @@ internal static class SettingsResolver
         var budget = options.StartupBudget ?? TimeOf(section, nameof(options.StartupBudget), StartupBudget, faults);
         if (budget <= TimeSpan.Zero)
             faults.Add($"{nameof(options.StartupBudget)} is {budget}: set a positive time.");
-        var endpoints = Endpoints(options, configuration, faults);
+        var tls = Tls(options, section, faults);
+        var endpoints = Endpoints(options, configuration, tls != new ConcordTlsOptions(), faults);
         var optional = options.Optional || Flag(section?["Optional"], false, "Optional", faults);
         var cached = options.Cache.Enabled && Flag(section?["Cache:Enabled"], true, "Cache:Enabled", faults);
         if (faults.Count > 0)
@@ -43,6 +44,7 @@ internal static class SettingsResolver
         return new FollowerSettings
         {
             Endpoints = endpoints,
+            Tls = tls,
             View = new ConfigurationView(application, environment) { Names = names, Labels = Labels(options, section) },
             Mapping = new KeyMapping(options.TrimKeyPrefix ?? section?["TrimKeyPrefix"], options.KeyPrefix ?? section?["KeyPrefix"]),
             Optional = optional,
@@ -53,12 +55,14 @@ internal static class SettingsResolver
         };
     }
 
-    public static bool IsDisabled() =>
-        System.Environment.GetEnvironmentVariable(ConcordConfigurationOptions.DisabledVariable) is { } text
+    public static bool IsDisabled() => IsTrue(ConcordConfigurationOptions.DisabledVariable);
+
+    private static bool IsTrue(string variable) =>
+        System.Environment.GetEnvironmentVariable(variable) is { } text
         && (text == "1" || text.Equals("true", StringComparison.OrdinalIgnoreCase));
 
     private static IReadOnlyList<Uri> Endpoints(
-        ConcordConfigurationOptions options, IConfiguration? configuration, List<string> faults)
+        ConcordConfigurationOptions options, IConfiguration? configuration, bool isSecure, List<string> faults)
     {
         var listed = configuration?.GetSection($"{Section}:Endpoints");
         string?[] candidates =
@@ -71,7 +75,7 @@ internal static class SettingsResolver
         try
         {
             return candidates.FirstOrDefault(text => !string.IsNullOrWhiteSpace(text)) is { } found
-                ? ConcordEndpoints.Parse(found)
+                ? ConcordEndpoints.Parse(found, isSecure)
                 : [ConcordEndpoints.Default];
         }
         catch (FormatException error)
@@ -80,6 +84,23 @@ internal static class SettingsResolver
             return [];
         }
     }
+
+    private static ConcordTlsOptions Tls(ConcordConfigurationOptions options, IConfigurationSection? section, List<string> faults)
+    {
+        string? File(string? set, string variable, string key) =>
+            set ?? Set(System.Environment.GetEnvironmentVariable(variable)) ?? Set(section?[$"Tls:{key}"]);
+
+        return new()
+        {
+            CaFile = File(options.Tls?.CaFile, ConcordTlsOptions.CaFileVariable, nameof(ConcordTlsOptions.CaFile)),
+            CertificateFile = File(options.Tls?.CertificateFile, ConcordTlsOptions.CertificateFileVariable, nameof(ConcordTlsOptions.CertificateFile)),
+            KeyFile = File(options.Tls?.KeyFile, ConcordTlsOptions.KeyFileVariable, nameof(ConcordTlsOptions.KeyFile)),
+            SkipVerification = options.Tls?.SkipVerification is true || IsTrue(ConcordTlsOptions.SkipVerificationVariable)
+                || Flag(section?["Tls:SkipVerification"], false, "Tls:SkipVerification", faults),
+        };
+    }
+
+    private static string? Set(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
     private static Dictionary<string, string> Labels(ConcordConfigurationOptions options, IConfigurationSection? section)
     {

@@ -12,7 +12,7 @@ internal sealed partial class TlsLog(ILogger logger)
     [LoggerMessage(1162, LogLevel.Warning, "The certificate in '{File}' is good until {NotAfter:u} only; replace it")]
     public partial void Expiring(string file, DateTime notAfter);
 
-    [LoggerMessage(1163, LogLevel.Warning, "Refused the certificate of {Address} ({Subject}): {Reason}")]
+    [LoggerMessage(1163, LogLevel.Warning, "Refused the connection of {Address} (certificate: {Subject}): {Reason}")]
     public partial void Refused(string address, string subject, string reason);
 
     [LoggerMessage(1164, LogLevel.Warning, "The list of revoked certificates in '{File}' was to be replaced by {NextUpdate:u}; using it all the same")]

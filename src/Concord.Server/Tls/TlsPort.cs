@@ -104,7 +104,7 @@ internal sealed class TlsPort
     {
         if (certificate is null)
         {
-            return "there is none, but it is demanded";
+            return "a certificate is demanded";
         }
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))

@@ -83,7 +83,7 @@ public sealed class ServerTlsTests : IDisposable
 
         await AssertWelcomeAsync(server, _authority.Issue("ada"));
         await AssertWelcomeAsync(server, middle.Issue("ada"));
-        await AssertRefusedAsync(server, null, "there is none, but it is demanded");
+        await AssertRefusedAsync(server, null, "(certificate: none): a certificate is demanded");
         await AssertRefusedAsync(server, other.Issue("ada"), "it is not to be trusted");
         await AssertRefusedAsync(server, _authority.Issue("ada", days: -1), "it is not to be trusted");
     }
@@ -92,7 +92,7 @@ public sealed class ServerTlsTests : IDisposable
     public async Task The_authorities_alone_are_enough_to_demand_certificates()
     {
         await using var server = await TlsServer.StartAsync(Mutual() with { ClientCertAuth = false });
-        await AssertRefusedAsync(server, null, "there is none, but it is demanded");
+        await AssertRefusedAsync(server, null, "(certificate: none): a certificate is demanded");
     }
 
     [Fact]
