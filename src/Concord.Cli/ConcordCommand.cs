@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Concord.Cli.Access;
 using Concord.Cli.Cluster;
 using Concord.Cli.Completion;
 using Concord.Cli.Config;
@@ -21,6 +22,7 @@ internal sealed class ConcordCommand : RootCommand
         Add(Global.KeyFile);
         Add(Global.SkipVerification);
         Add(Global.Timeout);
+        Add(Global.User);
         Add(Global.Author);
         Add(Global.NoColor);
         Add(ConfigCommands.Create());
@@ -28,6 +30,9 @@ internal sealed class ConcordCommand : RootCommand
         Add(new StatusCommand());
         Add(ClusterCommands.Create());
         Add(SnapshotCommands.Create());
+        Add(AuthCommands.Create());
+        Add(UserCommands.Create());
+        Add(RoleCommands.Create());
         Add(new CompletionCommand());
 
         var help = Options.OfType<HelpOption>().Single();

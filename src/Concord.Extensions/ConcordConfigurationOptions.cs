@@ -18,6 +18,10 @@ public sealed class ConcordConfigurationOptions
     /// CONCORD_INSECURE_SKIP_TLS_VERIFY, then from the section "Concord:Tls" with the keys of the same names as the properties.</summary>
     public ConcordTlsOptions? Tls { get; set; }
 
+    /// <summary>Who reads, where the servers ask. Default: the environment variables CONCORD_USER and CONCORD_PASSWORD, then
+    /// "User=…;Password=…" in the connection string, then Concord:User and Concord:Password.</summary>
+    public ConcordCredentials? Credentials { get; set; }
+
     /// <summary>The application's name on the server. Default: the host's application name in lower case, with '-' for
     /// every other character that a server name may not hold; "Shop.Orders" becomes "shop-orders".</summary>
     public string? Application { get; set; }

@@ -11,6 +11,9 @@ internal sealed record FollowerSettings
 
     public ConcordTlsOptions Tls { get; init; } = new();
 
+    /// <summary>Null: nobody.</summary>
+    public ConcordCredentials? Credentials { get; init; }
+
     public required ConfigurationView View { get; init; }
 
     public required KeyMapping Mapping { get; init; }
@@ -29,7 +32,7 @@ internal sealed record FollowerSettings
     /// <summary>A host will say when the service has started; until then nothing is reported and no file is written.</summary>
     public bool ConfirmedByHost { get; init; }
 
-    public ClientKey Client => new(string.Join(' ', Endpoints), Tls, ConfigureClient);
+    public ClientKey Client => new(string.Join(' ', Endpoints), Tls, Credentials?.User, Credentials?.Password, ConfigureClient);
 
     public FollowerKey Key => new(Client, View.Key, Mapping, CacheDirectory, Protector);
 
@@ -37,7 +40,8 @@ internal sealed record FollowerSettings
 }
 
 /// <summary>Who shares a connection.</summary>
-internal sealed record ClientKey(string Endpoints, ConcordTlsOptions Tls, Func<ConcordClientOptions, ConcordClientOptions>? ConfigureClient);
+internal sealed record ClientKey(
+    string Endpoints, ConcordTlsOptions Tls, string? User, string? Password, Func<ConcordClientOptions, ConcordClientOptions>? ConfigureClient);
 
 /// <summary>Who shares a subscription.</summary>
 internal sealed record FollowerKey(

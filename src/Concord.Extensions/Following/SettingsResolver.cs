@@ -36,7 +36,9 @@ internal static class SettingsResolver
         if (budget <= TimeSpan.Zero)
             faults.Add($"{nameof(options.StartupBudget)} is {budget}: set a positive time.");
         var tls = Tls(options, section, faults);
-        var endpoints = Endpoints(options, configuration, tls != new ConcordTlsOptions(), faults);
+        var connection = ConnectionText.Parse(configuration?.GetConnectionString("concord"));
+        var endpoints = Endpoints(options, configuration, connection.Endpoints, tls != new ConcordTlsOptions(), faults);
+        var credentials = Credentials(options, section, connection, faults);
         var optional = options.Optional || Flag(section?["Optional"], false, "Optional", faults);
         var cached = options.Cache.Enabled && Flag(section?["Cache:Enabled"], true, "Cache:Enabled", faults);
         if (faults.Count > 0)
@@ -45,6 +47,7 @@ internal static class SettingsResolver
         {
             Endpoints = endpoints,
             Tls = tls,
+            Credentials = credentials,
             View = new ConfigurationView(application, environment) { Names = names, Labels = Labels(options, section) },
             Mapping = new KeyMapping(options.TrimKeyPrefix ?? section?["TrimKeyPrefix"], options.KeyPrefix ?? section?["KeyPrefix"]),
             Optional = optional,
@@ -62,14 +65,14 @@ internal static class SettingsResolver
         && (text == "1" || text.Equals("true", StringComparison.OrdinalIgnoreCase));
 
     private static IReadOnlyList<Uri> Endpoints(
-        ConcordConfigurationOptions options, IConfiguration? configuration, bool isSecure, List<string> faults)
+        ConcordConfigurationOptions options, IConfiguration? configuration, string connection, bool isSecure, List<string> faults)
     {
         var listed = configuration?.GetSection($"{Section}:Endpoints");
         string?[] candidates =
         [
             string.Join(',', options.Endpoints),
             System.Environment.GetEnvironmentVariable(ConcordEndpoints.EnvironmentVariable),
-            configuration?.GetConnectionString("concord"),
+            connection,
             listed?.Value ?? string.Join(',', Values(listed)),
         ];
         try
@@ -101,6 +104,23 @@ internal static class SettingsResolver
     }
 
     private static string? Set(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+
+    private static ConcordCredentials? Credentials(
+        ConcordConfigurationOptions options, IConfigurationSection? section, ConnectionText connection, List<string> faults)
+    {
+        try
+        {
+            return options.Credentials
+                ?? ConcordCredentials.FromEnvironment()
+                ?? ConcordCredentials.Parse(connection.User, connection.Password)
+                ?? ConcordCredentials.Parse(section?["User"], section?["Password"]);
+        }
+        catch (FormatException error)
+        {
+            faults.Add(error.Message);
+            return null;
+        }
+    }
 
     private static Dictionary<string, string> Labels(ConcordConfigurationOptions options, IConfigurationSection? section)
     {

@@ -20,7 +20,7 @@ internal static class TlsFlags
         new("trusted-ca-file", "FILE", "Authorities of the clients' certificates (PEM); clients must then show one",
             o => o.ClientTls.TrustedCaFile,
             static (ref o, text) => FlagValue.NotEmpty(text, ref o, static (o, v) => o with { ClientTls = o.ClientTls with { TrustedCaFile = v } })),
-        new("client-cert-auth", "", "Clients must show a certificate, and its common name is the name of the user",
+        new("client-cert-auth", "", "Clients must show a certificate; its common name is their user, where a request names none",
             o => o.ClientTls.ClientCertAuth ? "true" : "false",
             static (ref o, text) => Switch(text, ref o, static (o, v) => o with { ClientTls = o.ClientTls with { ClientCertAuth = v } })),
         new("client-crl-file", "FILE", "List of revoked client certificates (PEM or DER)",

@@ -14,7 +14,7 @@ public sealed record TlsOptions
     /// <summary>Certificates that their authorities took back; PEM or DER.</summary>
     public string CrlFile { get; init; } = "";
 
-    /// <summary>Whoever connects must show a certificate, and its common name says who it is.</summary>
+    /// <summary>Whoever connects must show a certificate. A client's common name is its user, where a request names none.</summary>
     public bool ClientCertAuth { get; init; }
 
     /// <summary>The others' certificates must have one of these common names; empty: any.</summary>

@@ -77,6 +77,10 @@ public sealed class ServerOptionsReaderTests
     [InlineData("cipher-suites", "TLS_RSA_WITH_NOTHING", "is no cipher suite")]
     [InlineData("client-cert-allowed-hostname", " , ", "is empty")]
     [InlineData("self-signed-cert-validity", "0", "out of bounds")]
+    [InlineData("auth-token", "cookie", "'cookie' is no kind of token")]
+    [InlineData("auth-token", "jwt,sign-method=RS256,priv-key=/nowhere/key.pem", "the file of priv-key=/nowhere/key.pem cannot be used")]
+    [InlineData("auth-token-ttl", "0", "out of bounds")]
+    [InlineData("bcrypt-cost", "3", "from 4 to 16")]
     public void A_wrong_setting_is_named_with_its_remedy(string flag, string value, string expected)
     {
         _flags[flag] = value;

@@ -1,6 +1,5 @@
 using Concord.Client;
 using Concord.Server.Cluster;
-using Concord.Tests.Client;
 
 namespace Concord.Tests.Tls;
 

@@ -7,6 +7,7 @@ using Concord.Protocol.Etcd;
 using Concord.Server.Cluster;
 using Concord.Server.Tls;
 using Google.Protobuf;
+using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace Concord.Tests.Tls;
@@ -119,6 +120,27 @@ public sealed class ServerTlsTests : IDisposable
     }
 
     [Fact]
+    public async Task The_common_name_of_a_certificate_is_the_user_if_certificates_sign_in()
+    {
+        await using var server = await TlsServer.StartAsync(Mutual());
+        using var http = server.Client(_authority, _authority.Issue("root"));
+        using var channel = GrpcChannel.ForAddress(server.Url, new() { HttpClient = http });
+        var auth = new Protocol.Etcd.Auth.AuthClient(channel);
+        await auth.UserAddAsync(new AuthUserAddRequest { Name = "root", Options = new() { NoPassword = true } }, cancellationToken: TlsServer.Patience);
+        await auth.UserAddAsync(new AuthUserAddRequest { Name = "ada", Options = new() { NoPassword = true } }, cancellationToken: TlsServer.Patience);
+        await auth.RoleAddAsync(new AuthRoleAddRequest { Name = "root" }, cancellationToken: TlsServer.Patience);
+        await auth.UserGrantRoleAsync(new AuthUserGrantRoleRequest { User = "root", Role = "root" }, cancellationToken: TlsServer.Patience);
+        await auth.AuthEnableAsync(new AuthEnableRequest(), cancellationToken: TlsServer.Patience);
+
+        var put = new PutRequest { Key = ByteString.CopyFromUtf8("a") };
+        await new KV.KVClient(channel).PutAsync(put, cancellationToken: TlsServer.Patience);
+        using var otherHttp = server.Client(_authority, _authority.Issue("ada"));
+        using var other = GrpcChannel.ForAddress(server.Url, new() { HttpClient = otherHttp });
+        var error = await Assert.ThrowsAsync<RpcException>(() => new KV.KVClient(other).PutAsync(put, cancellationToken: TlsServer.Patience).ResponseAsync);
+        Assert.Equal(StatusCode.PermissionDenied, error.StatusCode);
+    }
+
+    [Fact]
     public async Task The_gateway_works_for_those_who_are_let_in()
     {
         await using var server = await TlsServer.StartAsync(Mutual());
@@ -213,7 +235,8 @@ public sealed class ServerTlsTests : IDisposable
             serial = certificate.SerialNumber;
             Assert.True(certificate.MatchesHostname("127.0.0.1") && certificate.MatchesHostname("localhost"));
             Assert.InRange((certificate.NotAfter - DateTime.Now).TotalDays, 700, 740);
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(server.DataDirectory, "tls", "client.key")));
+            if (!OperatingSystem.IsWindows())
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(server.DataDirectory, "tls", "client.key")));
         }
 
         await using var again = await TlsServer.StartAsync(new() { AutoTls = true }, Located);

@@ -22,7 +22,7 @@ internal sealed class TestAuthority : IDisposable
         var from = DateTimeOffset.UtcNow.AddDays(-30);
         _certificate = parent is null
             ? request.CreateSelfSigned(from, from.AddYears(1))
-            : parent.Sign(request, from, from.AddYears(1)).CopyWithPrivateKey(_key);
+            : parent.Sign(request, from, from.AddDays(200)).CopyWithPrivateKey(_key);
         File = Path.Combine(Folder, "ca.pem");
         System.IO.File.WriteAllText(File, _certificate.ExportCertificatePem());
     }

@@ -62,7 +62,7 @@ internal sealed class TlsServer : IAsyncDisposable
             {
                 TargetHost = "localhost",
                 ApplicationProtocols = protocols.Length == 0 ? null : [.. protocols],
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
             },
             Patience);
         return stream;

@@ -12,13 +12,14 @@ internal sealed record ApplyReport(string Version, long Release, bool Applied, s
 /// One view that one stream follows. All that is kept for it is the version that was sent last: a client that is slow
 /// is simply behind, and gets whatever leads from there to the newest version when it is ready.
 /// </summary>
-internal sealed class ConfigSubscription(WatchConnection connection, int number, Labels labels, InstanceIdentity? instance, long connectedUnixMs)
+internal sealed class ConfigSubscription(WatchConnection connection, int number, Labels labels, InstanceIdentity? instance, ViewWarrant warrant, long connectedUnixMs)
 {
     private volatile ViewEntry? _entry;
     private volatile string? _sentVersion;
     private volatile bool _isAnswered;
     private volatile ApplyReport? _report;
     private volatile ApplyReport? _lastApplied;
+    private volatile bool _isRefused;
 
     public WatchConnection Connection => connection;
 
@@ -52,6 +53,9 @@ internal sealed class ConfigSubscription(WatchConnection connection, int number,
     /// <summary>What the instance runs with: a rejected version leaves the one before it in force.</summary>
     public ApplyReport? LastApplied => _lastApplied;
 
+    /// <summary>It was told that it may not see the view any more; nothing else follows.</summary>
+    public bool IsRefused => _isRefused;
+
     public bool IsBehind => !_isAnswered || _sentVersion != Entry.Published.Version;
 
     public void Take(ApplyReport report)
@@ -67,6 +71,17 @@ internal sealed class ConfigSubscription(WatchConnection connection, int number,
     public WatchEvent? Next()
     {
         var published = Entry.Published;
+        if (_isRefused)
+        {
+            return null;
+        }
+
+        if (warrant.Refusal(published.View) is { } refusal)
+        {
+            _isRefused = true;
+            return new WatchEvent.Refusal(refusal);
+        }
+
         if (_isAnswered && _sentVersion == published.Version)
         {
             return null;
