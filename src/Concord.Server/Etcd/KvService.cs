@@ -1,5 +1,6 @@
 using Concord.Mvcc;
 using Concord.Protocol.Etcd;
+using Concord.Server.Replica;
 using Grpc.Core;
 
 namespace Concord.Server.Etcd;
@@ -56,6 +57,8 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
         {
             var view = await store.ReadAsync(IsSerializable(request), context.CancellationToken).ConfigureAwait(false);
             result = view.Read(transaction);
+            store.Replica.Metrics.Reads.Add(ReplicaMetrics.ReadTransactions);
+            store.Replica.Metrics.Reads.Add(ReplicaMetrics.Ranges, (result.Result as TransactionResult)?.Results.Count ?? 0);
             if (!result.IsOk)
             {
                 throw EtcdErrors.From(result.Error);
@@ -77,8 +80,9 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
         return new CompactionResponse { Header = store.Header(result.Revision) };
     }
 
-    private static RangeResult Read(KeySpaceView view, RangeOperation operation)
+    private RangeResult Read(KeySpaceView view, RangeOperation operation)
     {
+        store.Replica.Metrics.Reads.Add(ReplicaMetrics.Ranges);
         var error = view.Range(operation, out var result);
         return error == StoreError.None ? result! : throw EtcdErrors.From(error);
     }
