@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using Concord.Server.Replica;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
@@ -83,10 +84,16 @@ internal sealed class GrpcCallCounts
         if (context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers.TryGetValue(StatusTrailer, out status) != true
             && !context.Response.Headers.TryGetValue(StatusTrailer, out status))
         {
-            return context.RequestAborted.IsCancellationRequested ? (int)StatusCode.Cancelled : (int)StatusCode.Unknown;
+            status = StringValues.Empty;
         }
 
-        return int.TryParse(status.ToString(), out var code) && code >= 0 && code < Codes.Length ? code : (int)StatusCode.Unknown;
+        if (int.TryParse(status.ToString(), CultureInfo.InvariantCulture, out var code) && code >= 0 && code < Codes.Length && code != (int)StatusCode.Unknown)
+        {
+            return code;
+        }
+
+        // A client that hung up is told nothing; the handler's exception for it looks like a fault.
+        return context.RequestAborted.IsCancellationRequested ? (int)StatusCode.Cancelled : (int)StatusCode.Unknown;
     }
 
     private async Task TimeAsync(RequestDelegate next, HttpContext context, int index, Histogram<double> handling)
