@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Concord.Cli.Access;
 using Concord.Cli.Cluster;
 using Concord.Cli.Completion;
 using Concord.Cli.Config;
@@ -17,6 +18,7 @@ internal sealed class ConcordCommand : RootCommand
     {
         Add(Global.Endpoints);
         Add(Global.Timeout);
+        Add(Global.User);
         Add(Global.Author);
         Add(Global.NoColor);
         Add(ConfigCommands.Create());
@@ -24,6 +26,9 @@ internal sealed class ConcordCommand : RootCommand
         Add(new StatusCommand());
         Add(ClusterCommands.Create());
         Add(SnapshotCommands.Create());
+        Add(AuthCommands.Create());
+        Add(UserCommands.Create());
+        Add(RoleCommands.Create());
         Add(new CompletionCommand());
 
         var help = Options.OfType<HelpOption>().Single();

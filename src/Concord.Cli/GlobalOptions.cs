@@ -29,6 +29,13 @@ internal sealed class GlobalOptions
         CustomParser = ParseTimeout,
     };
 
+    public Option<string?> User { get; } = new("--user")
+    {
+        Description = $"Whom to act as, where the servers ask. Default: ${ConcordCredentials.UserVariable}; a name without a password takes that of ${ConcordCredentials.PasswordVariable}",
+        HelpName = "NAME:PASSWORD",
+        Recursive = true,
+    };
+
     public Option<string?> Author { get; } = new("--author")
     {
         Description = "Who acts, for drafts and releases. Default: $CONCORD_AUTHOR, else user@host",
@@ -55,6 +62,20 @@ internal sealed class GlobalOptions
         catch (FormatException exception)
         {
             throw new CommandException(ExitCode.Usage, exception.Message, "Check --endpoints and CONCORD_ENDPOINTS.");
+        }
+    }
+
+    /// <summary>Null for nobody.</summary>
+    public ConcordCredentials? CredentialsOf(ParseResult parsed, CliHost host)
+    {
+        try
+        {
+            var text = Set(parsed.GetValue(User)) ?? Set(host.Variable(ConcordCredentials.UserVariable));
+            return ConcordCredentials.Parse(text, host.Variable(ConcordCredentials.PasswordVariable));
+        }
+        catch (FormatException exception)
+        {
+            throw new CommandException(ExitCode.Usage, exception.Message, "Check --user, CONCORD_USER and CONCORD_PASSWORD.");
         }
     }
 

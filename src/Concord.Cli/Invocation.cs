@@ -54,6 +54,7 @@ internal sealed class Invocation : IAsyncDisposable
     public ConcordClient Connect(IReadOnlyList<Uri> endpoints) => new(new ConcordClientOptions
     {
         Endpoints = endpoints,
+        Credentials = _global.CredentialsOf(Parsed, Host),
         // A person who lists endpoints expects the first one to be asked first.
         SpreadOverEndpoints = false,
         CallTimeout = Timeout,

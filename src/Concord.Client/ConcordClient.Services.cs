@@ -1,16 +1,20 @@
 using Concord.Client.Cluster;
 using Concord.Client.Configs;
 using Concord.Client.Kv;
+using Concord.Client.Users;
 
 namespace Concord.Client;
 
 public sealed partial class ConcordClient
 {
     /// <summary>The keys and values of the store.</summary>
-    public KvClient Kv => field ??= new KvClient(Invoker, Options);
+    public KvClient Kv => field ??= new KvClient(Invoker, Options, _channels.Tokens);
 
     /// <summary>Writing, publishing and inspecting configurations.</summary>
     public ConfigsClient Configs => field ??= new ConfigsClient(Invoker);
+
+    /// <summary>Users, roles, and whether the servers ask for them.</summary>
+    public UsersClient Users => field ??= new UsersClient(Invoker);
 
     /// <summary>The servers themselves.</summary>
     public ClusterClient Cluster => field ??= new ClusterClient(Invoker, Options.Endpoints.Count);

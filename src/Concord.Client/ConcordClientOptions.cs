@@ -12,6 +12,10 @@ public sealed record ConcordClientOptions
     /// </summary>
     public IReadOnlyList<Uri> Endpoints { get; init; } = [ConcordEndpoints.Default];
 
+    /// <summary>Who makes the calls, where the servers ask; null is nobody. The client signs in by itself, and again when its
+    /// token has run out. Without TLS the password and everything else travels in clear text.</summary>
+    public ConcordCredentials? Credentials { get; init; }
+
     /// <summary>
     /// Start at a random endpoint, so that the clients of a fleet that all carry the same list spread over it.
     /// Otherwise the first one is tried first.

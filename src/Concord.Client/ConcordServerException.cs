@@ -34,6 +34,9 @@ public sealed class ConcordServerException : ConcordException
     /// <inheritdoc/>
     public override bool IsTransient => Status is StatusCode.Unavailable or StatusCode.ResourceExhausted;
 
+    /// <summary>Whether signing in again may help; the client has done that for single calls.</summary>
+    internal bool IsTokenRefusal => InnerException is RpcException error && Connection.TokenSource.IsRefusal(error);
+
     private static string Describe(ErrorDetail detail) =>
         detail.Remedy.Length == 0 ? detail.Message : $"{detail.Message} {detail.Remedy}";
 }

@@ -14,6 +14,10 @@ public sealed class ConcordConfigurationOptions
     /// <summary>The servers' client addresses, as <see cref="ConcordEndpoints.Parse"/> reads them.</summary>
     public IList<string> Endpoints { get; } = [];
 
+    /// <summary>Who reads, where the servers ask. Default: the environment variables CONCORD_USER and CONCORD_PASSWORD, then
+    /// "User=…;Password=…" in the connection string, then Concord:User and Concord:Password.</summary>
+    public ConcordCredentials? Credentials { get; set; }
+
     /// <summary>The application's name on the server. Default: the host's application name in lower case, with '-' for
     /// every other character that a server name may not hold; "Shop.Orders" becomes "shop-orders".</summary>
     public string? Application { get; set; }

@@ -1,3 +1,5 @@
+using Concord.Mvcc.Auth;
+
 namespace Concord.Mvcc;
 
 /// <summary>
@@ -10,6 +12,12 @@ public abstract record Command
     private protected Command()
     {
     }
+
+    /// <summary>
+    /// On whose behalf. Null is nobody in particular: refused while access is checked, except for what the server proposes
+    /// itself.
+    /// </summary>
+    public Caller? Caller { get; init; }
 }
 
 /// <summary>A put, a delete or a transaction.</summary>
@@ -30,3 +38,6 @@ public sealed record LeaseRevokeCommand(LeaseId Lease) : Command;
 /// lease that is already gone is passed over.
 /// </summary>
 public sealed record LeaseExpireCommand(IReadOnlyList<LeaseId> Leases) : Command;
+
+/// <summary>Changes users, roles, or whether they are asked for.</summary>
+public sealed record AuthCommand(AuthChange Change) : Command;

@@ -1,3 +1,4 @@
+using Concord.Mvcc.Auth;
 using Concord.Mvcc.Tree;
 
 namespace Concord.Mvcc;
@@ -59,13 +60,15 @@ public sealed class KeySpace
     public CommandResult Apply(Command command)
     {
         OperationResult? result = null;
-        var error = command switch
+        var denied = AccessCheck.Check(_editor.Auth, _editor.Leases.Entries, command);
+        var error = denied != StoreError.None ? denied : command switch
         {
             WriteCommand write => Write(write.Operation, out result),
             CompactCommand compact => Compact(compact.Revision),
             LeaseGrantCommand grant => Grant(grant),
             LeaseRevokeCommand revoke => Revoke(revoke.Lease),
             LeaseExpireCommand expire => Expire(expire.Leases),
+            AuthCommand auth => Change(auth.Change),
             _ => throw new InvalidOperationException($"{command.GetType().Name} is not a command of the key space."),
         };
         return new(error, Revision, result);
@@ -75,7 +78,7 @@ public sealed class KeySpace
     public KeySpaceView Publish()
     {
         var state = new ReadState(_editor.Tree.Freeze(), Revision, CompactedRevision, _editor.Horizon);
-        View = new(state, _editor.Log.View, _editor.Leases.Freeze(), SizeBytes);
+        View = new(state, _editor.Log.View, _editor.Leases.Freeze(), SizeBytes, _editor.Auth);
         return View;
     }
 
@@ -139,6 +142,14 @@ public sealed class KeySpace
         _editor.Revoke(lease);
         _editor.Commit();
         return StoreError.None;
+    }
+
+    private StoreError Change(AuthChange change)
+    {
+        var state = _editor.Auth;
+        var error = AuthEditor.Apply(ref state, change);
+        _editor.Auth = state;
+        return error;
     }
 
     private StoreError Expire(IReadOnlyList<LeaseId> leases)

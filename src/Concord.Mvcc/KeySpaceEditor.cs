@@ -1,3 +1,4 @@
+using Concord.Mvcc.Auth;
 using Concord.Mvcc.Tree;
 
 namespace Concord.Mvcc;
@@ -21,6 +22,8 @@ internal sealed class KeySpaceEditor(KeyTreeEditor tree, ChangeLog log, LeaseTab
     public long CompactedRevision { get; set; }
 
     public long SizeBytes { get; set; }
+
+    public AuthState Auth { get; set; } = AuthState.Initial;
 
     public TrimHorizon Horizon { get; } = new();
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Concord.Mvcc.Auth;
 using Concord.Mvcc.Tree;
 
 namespace Concord.Mvcc;
@@ -14,12 +15,13 @@ public sealed class KeySpaceView
     private readonly ChangeLogView _log;
     private readonly ImmutableSortedDictionary<LeaseId, Lease> _leases;
 
-    internal KeySpaceView(ReadState state, ChangeLogView log, ImmutableSortedDictionary<LeaseId, Lease> leases, long sizeBytes)
+    internal KeySpaceView(ReadState state, ChangeLogView log, ImmutableSortedDictionary<LeaseId, Lease> leases, long sizeBytes, AuthState auth)
     {
         _state = state;
         _log = log;
         _leases = leases;
         SizeBytes = sizeBytes;
+        Auth = auth;
     }
 
     public long Revision => _state.Revision;
@@ -33,11 +35,40 @@ public sealed class KeySpaceView
     /// <summary><see cref="KeySpace.SizeBytes"/> when the view was made.</summary>
     public long SizeBytes { get; }
 
+    /// <summary>Who may do what, when the view was made.</summary>
+    public AuthState Auth { get; }
+
     internal ReadState State => _state;
 
     internal ChangeLogView Log => _log;
 
     internal IReadOnlyDictionary<LeaseId, Lease> LeaseEntries => _leases;
+
+    /// <summary>Whether a command on its caller's behalf would be let through in this state.</summary>
+    public StoreError CheckAccess(Command command) => AccessCheck.Check(Auth, _leases, command);
+
+    /// <summary>Whether a caller may run an operation in this state.</summary>
+    public StoreError CheckAccess(Caller? caller, Operation operation)
+    {
+        var error = Auth.Identify(caller, out var rights);
+        return error != StoreError.None ? error
+            : new AccessCheck(rights!, _leases).Allows(operation) ? StoreError.None
+            : StoreError.PermissionDenied;
+    }
+
+    /// <summary>Whether a caller may do something with every key that is attached to a lease.</summary>
+    public StoreError CheckLeaseAccess(Caller? caller, LeaseId lease, Access access)
+    {
+        var error = Auth.Identify(caller, out var rights);
+        if (error != StoreError.None || !_leases.TryGetValue(lease, out var found))
+        {
+            return error;
+        }
+
+        return (access & Access.Read) != 0 && !rights!.AllowsReading(found) ? StoreError.PermissionDenied
+            : (access & Access.Write) != 0 && !rights!.AllowsPlainWrite(found) ? StoreError.PermissionDenied
+            : StoreError.None;
+    }
 
     /// <summary>Reads a range; the error is <see cref="StoreError.None"/> and the result not null, or the reverse.</summary>
     public StoreError Range(RangeOperation range, out RangeResult? result) => _state.Range(range, out result);
@@ -122,6 +153,17 @@ public sealed class KeySpaceView
         }
 
         return _state.Horizon.Revision > CompactedRevision ? StoreError.Compacted : StoreError.None;
+    }
+
+    /// <summary>
+    /// As <see cref="Hash"/>, and over users and roles too: what replicas compare. Those of this view, so it is comparable only
+    /// with views of the same <see cref="AuthState.Changes"/>.
+    /// </summary>
+    public StoreError HashState(long revision, out uint hash)
+    {
+        var error = Hash(revision, out hash);
+        hash += AuthStateCodec.Hash(Auth);
+        return error;
     }
 
     /// <summary>The granted TTL in seconds, or null for a lease that does not exist.</summary>

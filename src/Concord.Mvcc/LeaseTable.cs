@@ -13,6 +13,8 @@ internal sealed class LeaseTable
 {
     private readonly ImmutableSortedDictionary<LeaseId, Lease>.Builder _leases = ImmutableSortedDictionary.CreateBuilder<LeaseId, Lease>();
 
+    public IReadOnlyDictionary<LeaseId, Lease> Entries => _leases;
+
     public ImmutableSortedDictionary<LeaseId, Lease> Freeze() => _leases.ToImmutable();
 
     public bool Contains(LeaseId id) => _leases.ContainsKey(id);

@@ -44,6 +44,44 @@ public enum StoreError : byte
 
     /// <summary>The revision asked for is not there yet.</summary>
     FutureRevision,
+
+    /// <summary>Access is checked and nobody was named.</summary>
+    UserEmpty,
+
+    /// <summary>The user has not the right, or is none any more.</summary>
+    PermissionDenied,
+
+    /// <summary>The user's credentials have changed since they were shown.</summary>
+    AuthOldRevision,
+
+    /// <summary>Access cannot be checked without a user root, who could switch it off again.</summary>
+    RootUserNotExist,
+
+    /// <summary>The user root has not the role root.</summary>
+    RootRoleNotExist,
+
+    UserAlreadyExists,
+
+    UserNotFound,
+
+    /// <summary>The user was added without a password and signs in by certificate.</summary>
+    UserHasNoPassword,
+
+    RoleAlreadyExists,
+
+    RoleNotFound,
+
+    /// <summary>The user has not the role that was to be taken.</summary>
+    RoleNotGranted,
+
+    /// <summary>The role has no permission for exactly this range.</summary>
+    PermissionNotGranted,
+
+    /// <summary>The change would take from root what it needs, while access is checked.</summary>
+    InvalidAuthManagement,
+
+    /// <summary>One of <see cref="Auth.AuthLimits"/>.</summary>
+    AuthLimitReached,
 }
 
 /// <summary>

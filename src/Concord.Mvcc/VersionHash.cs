@@ -36,7 +36,7 @@ internal static class VersionHash
     /// A CRC is linear, and differences of linear sums can cancel; this (the finish of MurmurHash3) makes that as
     /// unlikely as for any 32 bits.
     /// </summary>
-    private static uint Mix(uint hash)
+    internal static uint Mix(uint hash)
     {
         hash = (hash ^ (hash >> 16)) * 0x85ebca6b;
         hash = (hash ^ (hash >> 13)) * 0xc2b2ae35;

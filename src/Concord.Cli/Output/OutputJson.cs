@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Concord.Cli.Access;
 using Concord.Cli.Cluster;
 using Concord.Cli.Config;
 using Concord.Cli.Errors;
@@ -43,6 +44,12 @@ namespace Concord.Cli.Output;
 [JsonSerializable(typeof(LeaderMoved))]
 [JsonSerializable(typeof(SnapshotSummary))]
 [JsonSerializable(typeof(SnapshotRestored))]
+[JsonSerializable(typeof(AccessJson))]
+[JsonSerializable(typeof(AccessChanged))]
+[JsonSerializable(typeof(UserList))]
+[JsonSerializable(typeof(UserJson))]
+[JsonSerializable(typeof(RoleList))]
+[JsonSerializable(typeof(RoleJson))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {
     /// <summary>Whole documents.</summary>

@@ -35,8 +35,12 @@ internal sealed class ChannelSet : IDisposable
         };
         options.ConfigureHandler?.Invoke(_handler);
         _channels = [.. options.Endpoints.Select(endpoint => GrpcChannel.ForAddress(endpoint, ChannelOptions(options)))];
-        _invokers = [.. _channels.Select(channel => channel.CreateCallInvoker())];
+        Tokens = options.Credentials is { } credentials ? new TokenSource(credentials) : null;
+        _invokers = [.. _channels.Select(channel => Tokens?.Authorize(channel.CreateCallInvoker()) ?? channel.CreateCallInvoker())];
     }
+
+    /// <summary>Null without credentials.</summary>
+    public TokenSource? Tokens { get; }
 
     public CallInvoker this[int index] => _invokers[index];
 
@@ -45,6 +49,7 @@ internal sealed class ChannelSet : IDisposable
         foreach (var channel in _channels)
             channel.Dispose();
         _handler.Dispose();
+        Tokens?.Dispose();
     }
 
     private GrpcChannelOptions ChannelOptions(ConcordClientOptions options) => new()
@@ -53,6 +58,8 @@ internal sealed class ChannelSet : IDisposable
         DisposeHttpClient = false,
         MaxReceiveMessageSize = options.MaxReceiveBytes,
         MaxSendMessageSize = null,
+        // Whether to go without TLS is decided by the endpoints' scheme, tokens or not.
+        UnsafeUseInsecureChannelCallCredentials = true,
         // No logger factory: the library logs each failed attempt with its stack trace at "information". What matters of
         // it, the client says itself in one line.
     };

@@ -18,9 +18,11 @@ internal sealed class FailoverCall<TRequest, TResponse>(
 
     private async Task<TResponse> RunAsync()
     {
+        var hasSignedInAgain = false;
         for (var attempts = 1; ; attempts++)
         {
             _at = owner.Ring.CurrentIndex;
+            var token = owner.Channels.Tokens?.Version ?? 0;
             var attempt = owner.Channels[_at].AsyncUnaryCall(method, host, call, request);
             _attempt = attempt;
             try
@@ -31,6 +33,16 @@ internal sealed class FailoverCall<TRequest, TResponse>(
             }
             catch (RpcException error)
             {
+                if (!_disposed && !hasSignedInAgain && owner.Channels.Tokens is { } tokens && TokenSource.IsRefusal(error))
+                {
+                    // Refused before anything was done, so it may be repeated whatever it is.
+                    tokens.Invalidate(token);
+                    hasSignedInAgain = true;
+                    attempts--;
+                    attempt.Dispose();
+                    continue;
+                }
+
                 var translated = owner.Translate(error, _at, call.CancellationToken);
                 if (_disposed || !CallErrors.NothingSent(error) || attempts == owner.Ring.Count)
                 {

@@ -32,9 +32,10 @@ internal sealed class FailoverInvoker(EndpointRing ring, ChannelSet channels, Co
         Method<TRequest, TResponse> method, string? host, CallOptions call, TRequest request)
     {
         var at = ring.CurrentIndex;
+        var token = channels.Tokens?.Version ?? 0;
         var inner = channels[at].AsyncServerStreamingCall(method, host, call, request);
         return new AsyncServerStreamingCall<TResponse>(
-            new Reader<TResponse>(this, inner.ResponseStream, at, call.CancellationToken), inner.ResponseHeadersAsync,
+            new Reader<TResponse>(this, inner.ResponseStream, at, token, call.CancellationToken), inner.ResponseHeadersAsync,
             inner.GetStatus, inner.GetTrailers, inner.Dispose);
     }
 
@@ -42,9 +43,10 @@ internal sealed class FailoverInvoker(EndpointRing ring, ChannelSet channels, Co
         Method<TRequest, TResponse> method, string? host, CallOptions call)
     {
         var at = ring.CurrentIndex;
+        var token = channels.Tokens?.Version ?? 0;
         var inner = channels[at].AsyncDuplexStreamingCall(method, host, call);
         return new AsyncDuplexStreamingCall<TRequest, TResponse>(
-            inner.RequestStream, new Reader<TResponse>(this, inner.ResponseStream, at, call.CancellationToken),
+            inner.RequestStream, new Reader<TResponse>(this, inner.ResponseStream, at, token, call.CancellationToken),
             inner.ResponseHeadersAsync, inner.GetStatus, inner.GetTrailers, inner.Dispose);
     }
 
@@ -65,7 +67,7 @@ internal sealed class FailoverInvoker(EndpointRing ring, ChannelSet channels, Co
         return translated;
     }
 
-    private sealed class Reader<T>(FailoverInvoker owner, IAsyncStreamReader<T> inner, int at, CancellationToken caller)
+    private sealed class Reader<T>(FailoverInvoker owner, IAsyncStreamReader<T> inner, int at, int token, CancellationToken caller)
         : IAsyncStreamReader<T>
     {
         public T Current => inner.Current;
@@ -78,6 +80,12 @@ internal sealed class FailoverInvoker(EndpointRing ring, ChannelSet channels, Co
             }
             catch (RpcException error)
             {
+                if (TokenSource.IsRefusal(error))
+                {
+                    // Whoever opens the stream again signs in again.
+                    owner.Channels.Tokens?.Invalidate(token);
+                }
+
                 throw owner.Translate(error, at, cancellationToken.IsCancellationRequested ? cancellationToken : caller);
             }
         }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Concord.Client.Connection;
 using Grpc.Core;
 using Etcd = Concord.Protocol.Etcd;
 
@@ -15,12 +16,14 @@ public sealed class KvClient
     private readonly Etcd.KV.KVClient _kv;
     private readonly Etcd.Watch.WatchClient _watch;
     private readonly ConcordClientOptions _options;
+    private readonly TokenSource? _tokens;
 
-    internal KvClient(CallInvoker invoker, ConcordClientOptions options)
+    internal KvClient(CallInvoker invoker, ConcordClientOptions options, TokenSource? tokens)
     {
         _kv = new Etcd.KV.KVClient(invoker);
         _watch = new Etcd.Watch.WatchClient(invoker);
         _options = options;
+        _tokens = tokens;
     }
 
     /// <summary>The pair, or null if the key does not exist (at that revision).</summary>
@@ -128,7 +131,7 @@ public sealed class KvClient
         WatchOptions? options = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var watcher = new KvWatcher(_watch, this, range, options ?? new(), _options);
+        using var watcher = new KvWatcher(_watch, this, range, options ?? new(), _options, _tokens);
         while (true)
         {
             foreach (var change in await watcher.NextAsync(cancellationToken).ConfigureAwait(false))

@@ -10,13 +10,15 @@ internal sealed class KvWatcher(
     KvClient kv,
     KeyRange range,
     WatchOptions options,
-    ConcordClientOptions clientOptions) : IDisposable
+    ConcordClientOptions clientOptions,
+    TokenSource? tokens) : IDisposable
 {
     /// <summary>Events of an answer that the server sent in parts; a revision is reported whole or not at all.</summary>
     private readonly List<Etcd.Event> _parts = [];
     private AsyncDuplexStreamingCall<Etcd.WatchRequest, Etcd.WatchResponse>? _stream;
     private long _nextRevision = options.StartRevision;
     private int _failures;
+    private int _token;
     private TimeSpan _delay;
 
     public void Dispose() => _stream?.Dispose();
@@ -37,7 +39,7 @@ internal sealed class KvWatcher(
                 ? await ReceiveAsync(_stream.ResponseStream.Current, cancellationToken).ConfigureAwait(false)
                 : [Interrupt(new ConcordUnavailableException("The server ended the watch stream."))];
         }
-        catch (ConcordException exception) when (exception.IsTransient)
+        catch (ConcordException exception) when (exception.IsTransient || (tokens is not null && exception is ConcordServerException { IsTokenRefusal: true }))
         {
             return [Interrupt(exception)];
         }
@@ -46,6 +48,7 @@ internal sealed class KvWatcher(
     private async Task<AsyncDuplexStreamingCall<Etcd.WatchRequest, Etcd.WatchResponse>> OpenAsync(
         CancellationToken cancellationToken)
     {
+        _token = tokens?.Version ?? 0;
         var stream = watch.Watch(cancellationToken: cancellationToken);
         var create = new Etcd.WatchCreateRequest
         {
@@ -72,6 +75,13 @@ internal sealed class KvWatcher(
         Etcd.WatchResponse response,
         CancellationToken cancellationToken)
     {
+        if (response.Canceled && tokens is not null && TokenSource.IsRefusal(response.CancelReason))
+        {
+            // The token has run out, or its user's password was changed: with a new one the watch goes on where it was.
+            tokens.Invalidate(_token);
+            return [Interrupt(CallErrors.From(new Protocol.V1.ErrorDetail { Code = "token_refused", Message = response.CancelReason }))];
+        }
+
         _failures = 0;
         if (response.CompactRevision > 0)
             return [await RelistAsync(response.CompactRevision, cancellationToken).ConfigureAwait(false)];

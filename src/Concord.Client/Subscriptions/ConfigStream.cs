@@ -145,8 +145,10 @@ internal sealed class ConfigStream(EndpointRing ring, ChannelSet channels, Failo
         using var silence = new CancellationTokenSource(options.CallTimeout, options.TimeProvider);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stop);
         var writing = Task.CompletedTask;
+        var token = 0;
         try
         {
+            token = channels.Tokens?.Version ?? 0;
             var client = new V1.Configs.ConfigsClient(channels[at]);
             using var call = client.Watch(cancellationToken: end.Token);
             writing = WriteAsync(call.RequestStream, ++_connection, end);
@@ -171,6 +173,8 @@ internal sealed class ConfigStream(EndpointRing ring, ChannelSet channels, Failo
         }
         catch (RpcException error)
         {
+            if (TokenSource.IsRefusal(error))
+                channels.Tokens?.Invalidate(token);
             return invoker.Translate(error, at, stop).Message;
         }
         catch (Exception error)

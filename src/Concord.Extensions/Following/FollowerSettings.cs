@@ -9,6 +9,9 @@ internal sealed record FollowerSettings
 {
     public required IReadOnlyList<Uri> Endpoints { get; init; }
 
+    /// <summary>Null: nobody.</summary>
+    public ConcordCredentials? Credentials { get; init; }
+
     public required ConfigurationView View { get; init; }
 
     public required KeyMapping Mapping { get; init; }
@@ -27,7 +30,7 @@ internal sealed record FollowerSettings
     /// <summary>A host will say when the service has started; until then nothing is reported and no file is written.</summary>
     public bool ConfirmedByHost { get; init; }
 
-    public ClientKey Client => new(string.Join(' ', Endpoints), ConfigureClient);
+    public ClientKey Client => new(string.Join(' ', Endpoints), Credentials?.User, Credentials?.Password, ConfigureClient);
 
     public FollowerKey Key => new(Client, View.Key, Mapping, CacheDirectory, Protector);
 
@@ -35,7 +38,7 @@ internal sealed record FollowerSettings
 }
 
 /// <summary>Who shares a connection.</summary>
-internal sealed record ClientKey(string Endpoints, Func<ConcordClientOptions, ConcordClientOptions>? ConfigureClient);
+internal sealed record ClientKey(string Endpoints, string? User, string? Password, Func<ConcordClientOptions, ConcordClientOptions>? ConfigureClient);
 
 /// <summary>Who shares a subscription.</summary>
 internal sealed record FollowerKey(

@@ -35,7 +35,9 @@ internal static class SettingsResolver
         var budget = options.StartupBudget ?? TimeOf(section, nameof(options.StartupBudget), StartupBudget, faults);
         if (budget <= TimeSpan.Zero)
             faults.Add($"{nameof(options.StartupBudget)} is {budget}: set a positive time.");
-        var endpoints = Endpoints(options, configuration, faults);
+        var connection = ConnectionText.Parse(configuration?.GetConnectionString("concord"));
+        var endpoints = Endpoints(options, configuration, connection.Endpoints, faults);
+        var credentials = Credentials(options, section, connection, faults);
         var optional = options.Optional || Flag(section?["Optional"], false, "Optional", faults);
         var cached = options.Cache.Enabled && Flag(section?["Cache:Enabled"], true, "Cache:Enabled", faults);
         if (faults.Count > 0)
@@ -43,6 +45,7 @@ internal static class SettingsResolver
         return new FollowerSettings
         {
             Endpoints = endpoints,
+            Credentials = credentials,
             View = new ConfigurationView(application, environment) { Names = names, Labels = Labels(options, section) },
             Mapping = new KeyMapping(options.TrimKeyPrefix ?? section?["TrimKeyPrefix"], options.KeyPrefix ?? section?["KeyPrefix"]),
             Optional = optional,
@@ -58,14 +61,14 @@ internal static class SettingsResolver
         && (text == "1" || text.Equals("true", StringComparison.OrdinalIgnoreCase));
 
     private static IReadOnlyList<Uri> Endpoints(
-        ConcordConfigurationOptions options, IConfiguration? configuration, List<string> faults)
+        ConcordConfigurationOptions options, IConfiguration? configuration, string connection, List<string> faults)
     {
         var listed = configuration?.GetSection($"{Section}:Endpoints");
         string?[] candidates =
         [
             string.Join(',', options.Endpoints),
             System.Environment.GetEnvironmentVariable(ConcordEndpoints.EnvironmentVariable),
-            configuration?.GetConnectionString("concord"),
+            connection,
             listed?.Value ?? string.Join(',', Values(listed)),
         ];
         try
@@ -78,6 +81,23 @@ internal static class SettingsResolver
         {
             faults.Add(error.Message);
             return [];
+        }
+    }
+
+    private static ConcordCredentials? Credentials(
+        ConcordConfigurationOptions options, IConfigurationSection? section, ConnectionText connection, List<string> faults)
+    {
+        try
+        {
+            return options.Credentials
+                ?? ConcordCredentials.FromEnvironment()
+                ?? ConcordCredentials.Parse(connection.User, connection.Password)
+                ?? ConcordCredentials.Parse(section?["User"], section?["Password"]);
+        }
+        catch (FormatException error)
+        {
+            faults.Add(error.Message);
+            return null;
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Text;
+using Concord.Mvcc.Auth;
 
 namespace Concord.Mvcc.Encoding;
 
@@ -8,20 +10,21 @@ namespace Concord.Mvcc.Encoding;
 /// </summary>
 internal struct CommandReader(ReadOnlyMemory<byte> data)
 {
+    /// <summary>A name that is not UTF-8 would not be the same text on the way back.</summary>
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private ReadOnlyMemory<byte> _rest = data;
 
     public Command Command()
     {
         var tag = Byte();
-        return tag switch
+        if (tag != CommandTags.OnBehalf)
         {
-            CommandTags.Write => new WriteCommand(Operation(0)),
-            CommandTags.Compact => new CompactCommand(Number()),
-            CommandTags.LeaseGrant => new LeaseGrantCommand(Lease(), Number()),
-            CommandTags.LeaseRevoke => new LeaseRevokeCommand(Lease()),
-            CommandTags.LeaseExpire => new LeaseExpireCommand(Leases()),
-            _ => throw new FormatException($"{tag} is not a kind of command."),
-        };
+            return Command(tag);
+        }
+
+        var caller = AuthEncoding.ReadCaller(ref this);
+        return Command(Byte()) with { Caller = caller };
     }
 
     public byte Byte()
@@ -43,6 +46,17 @@ internal struct CommandReader(ReadOnlyMemory<byte> data)
             throw new FormatException($"A command has {_rest.Length} bytes after its end.");
         }
     }
+
+    private Command Command(byte tag) => tag switch
+    {
+        CommandTags.Write => new WriteCommand(Operation(0)),
+        CommandTags.Compact => new CompactCommand(Number()),
+        CommandTags.LeaseGrant => new LeaseGrantCommand(Lease(), Number()),
+        CommandTags.LeaseRevoke => new LeaseRevokeCommand(Lease()),
+        CommandTags.LeaseExpire => new LeaseExpireCommand(Leases()),
+        CommandTags.Auth => new AuthCommand(AuthEncoding.ReadChange(ref this)),
+        _ => throw new FormatException($"{tag} is not a kind of command."),
+    };
 
     private Operation Operation(int depth)
     {
@@ -140,9 +154,9 @@ internal struct CommandReader(ReadOnlyMemory<byte> data)
         return leases;
     }
 
-    private KeyRange KeyRange() => new(Bytes(), Bytes());
+    public KeyRange KeyRange() => new(Bytes(), Bytes());
 
-    private byte Option(byte max)
+    public byte Option(byte max)
     {
         var value = Byte();
         return value <= max ? value : throw new FormatException($"{value} is not an option; the highest is {max}.");
@@ -160,13 +174,13 @@ internal struct CommandReader(ReadOnlyMemory<byte> data)
         return lease.IsNone ? throw new FormatException("A command names a lease without a number.") : lease;
     }
 
-    private int Count(int bytesPerElement)
+    public int Count(int bytesPerElement)
     {
         var count = Unsigned();
         return count <= (ulong)(_rest.Length / bytesPerElement) ? (int)count : throw Truncated();
     }
 
-    private ReadOnlyMemory<byte> Bytes()
+    public ReadOnlyMemory<byte> Bytes()
     {
         var length = Count(bytesPerElement: 1);
         var bytes = _rest[..length];
@@ -174,7 +188,19 @@ internal struct CommandReader(ReadOnlyMemory<byte> data)
         return bytes;
     }
 
-    private long Number() => Varint.Unfold(Unsigned());
+    public long Number() => Varint.Unfold(Unsigned());
+
+    public string Text()
+    {
+        try
+        {
+            return Utf8.GetString(Bytes().Span);
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new FormatException("A text of a command is not UTF-8.", error);
+        }
+    }
 
     private ulong Unsigned()
     {

@@ -8,6 +8,8 @@ internal static class CommandTags
     public const byte LeaseGrant = 3;
     public const byte LeaseRevoke = 4;
     public const byte LeaseExpire = 5;
+    public const byte OnBehalf = 6;
+    public const byte Auth = 7;
 
     public const byte Range = 1;
     public const byte Put = 2;

@@ -1,13 +1,21 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Concord.Mvcc.Auth;
 
 namespace Concord.Mvcc.Encoding;
 
 /// <summary>Writes the parts of a command; <see cref="CommandReader"/> is the mirror image, method by method.</summary>
 internal readonly struct CommandWriter(IBufferWriter<byte> output)
 {
+    /// <summary>Whom a command is proposed for stands before it.</summary>
     public void Command(Command command)
     {
+        if (command.Caller is { } caller)
+        {
+            Byte(CommandTags.OnBehalf);
+            AuthEncoding.Write(this, caller);
+        }
+
         switch (command)
         {
             case WriteCommand write:
@@ -35,6 +43,10 @@ internal readonly struct CommandWriter(IBufferWriter<byte> output)
                     Lease(lease);
                 }
 
+                break;
+            case AuthCommand auth:
+                Byte(CommandTags.Auth);
+                AuthEncoding.Write(this, auth.Change);
                 break;
             default:
                 throw new ArgumentException($"{command.GetType().Name} has no binary form.", nameof(command));
@@ -134,13 +146,13 @@ internal readonly struct CommandWriter(IBufferWriter<byte> output)
         }
     }
 
-    private void KeyRange(KeyRange range)
+    public void KeyRange(KeyRange range)
     {
         Bytes(range.Start);
         Bytes(range.End);
     }
 
-    private void Option(byte value, byte max)
+    public void Option(byte value, byte max)
     {
         if (value > max)
         {
@@ -161,13 +173,20 @@ internal readonly struct CommandWriter(IBufferWriter<byte> output)
         output.Advance(sizeof(long));
     }
 
-    private void Number(long value) => Unsigned(Varint.Fold(value));
+    public void Number(long value) => Unsigned(Varint.Fold(value));
 
-    private void Count(int value) => Unsigned((ulong)value);
+    public void Count(int value) => Unsigned((ulong)value);
+
+    public void Text(string value)
+    {
+        var length = System.Text.Encoding.UTF8.GetByteCount(value);
+        Count(length);
+        output.Advance(System.Text.Encoding.UTF8.GetBytes(value, output.GetSpan(length)));
+    }
 
     private void Unsigned(ulong value) => output.Advance(Varint.Write(output.GetSpan(Varint.BytesMax), value));
 
-    private void Bytes(ReadOnlyMemory<byte> value)
+    public void Bytes(ReadOnlyMemory<byte> value)
     {
         Count(value.Length);
         output.Write(value.Span);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Concord.Mvcc.Auth;
 using Concord.Mvcc.Snapshots;
 
 namespace Concord.Mvcc;
@@ -41,6 +42,7 @@ public sealed class KeySpaceSnapshotReader
     private enum Step
     {
         Header,
+        Users,
         Lease,
         BlockOrEnd,
         Block,
@@ -55,7 +57,7 @@ public sealed class KeySpaceSnapshotReader
         {
             data = _step switch
             {
-                Step.Block => FillBlock(data),
+                Step.Block or Step.Users => FillBlock(data),
                 Step.Done => throw new FormatException($"The snapshot has {data.Length} bytes after its end."),
                 _ => ReadNumbers(data),
             };
@@ -137,22 +139,30 @@ public sealed class KeySpaceSnapshotReader
     private void ReadHeader(ref SnapshotFields fields)
     {
         var version = fields.Byte();
-        if (version != SnapshotFormat.Version)
+        if (version is not (SnapshotFormat.WithoutUsers or SnapshotFormat.WithUsers))
         {
-            throw new FormatException($"A snapshot has format {version}; this version reads format {SnapshotFormat.Version}.");
+            throw new FormatException($"A snapshot has format {version}; this version reads formats {SnapshotFormat.WithoutUsers} and {SnapshotFormat.WithUsers}.");
         }
 
         var revision = fields.Number();
         var compacted = fields.Number();
         var leases = fields.Number();
+        var usersLength = version == SnapshotFormat.WithUsers ? (int)fields.Number(Array.MaxLength) : 0;
         if (fields.IsComplete)
         {
             _assembly.Begin(revision, compacted);
             (_revision, _compactedRevision) = (revision, compacted);
             _leasesLeft = leases;
-            _step = leases > 0 ? Step.Lease : Step.BlockOrEnd;
+            _step = AfterUsers;
+            if (version == SnapshotFormat.WithUsers)
+            {
+                Require.That(usersLength > 0, "users without bytes");
+                Expect(Step.Users, usersLength);
+            }
         }
     }
+
+    private Step AfterUsers => _leasesLeft > 0 ? Step.Lease : Step.BlockOrEnd;
 
     private void ReadLease(ref SnapshotFields fields)
     {
@@ -162,7 +172,7 @@ public sealed class KeySpaceSnapshotReader
         {
             _assembly.AddLease(lease, ttlSeconds);
             _leasesLeft--;
-            _step = _leasesLeft > 0 ? Step.Lease : Step.BlockOrEnd;
+            _step = AfterUsers;
         }
     }
 
@@ -196,11 +206,16 @@ public sealed class KeySpaceSnapshotReader
         if (fields.IsComplete)
         {
             Require.That(length > 0, "an empty block");
-            _step = Step.Block;
-            _blockLength = length;
-            _blockFilled = 0;
-            _block = BufferOf(Math.Min(length, AllocatedAtOnce));
+            Expect(Step.Block, length);
         }
+    }
+
+    private void Expect(Step step, int length)
+    {
+        _step = step;
+        _blockLength = length;
+        _blockFilled = 0;
+        _block = BufferOf(Math.Min(length, AllocatedAtOnce));
     }
 
     private byte[] BufferOf(int length) => _buffers.TryPop(out var buffer) && buffer.Length >= length
@@ -219,14 +234,22 @@ public sealed class KeySpaceSnapshotReader
         _blockFilled += length;
         if (_blockFilled == _blockLength)
         {
-            StartDecoding();
+            BlockComplete();
         }
 
         return data[length..];
     }
 
-    private void StartDecoding()
+    private void BlockComplete()
     {
+        if (_step == Step.Users)
+        {
+            _assembly.SetUsers(AuthStateCodec.Decode(_block.AsMemory(0, _blockLength)));
+            _block = [];
+            _step = AfterUsers;
+            return;
+        }
+
         if (_decoding.Count == BlocksAtOnce)
         {
             AddDecoded();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Concord.Mvcc.Auth;
 using Concord.Mvcc.Encoding;
 using Concord.Mvcc.Snapshots;
 using Concord.Mvcc.Tree;
@@ -66,14 +67,16 @@ public sealed class KeySpaceSnapshotWriter
     /// <summary>The parts in order; runs of numbers share one buffer, as do blocks, so each is good until the next.</summary>
     private IEnumerator<ReadOnlyMemory<byte>> Parts()
     {
-        yield return Header();
+        var auth = _view.Auth.Changes == 0 ? [] : AuthStateCodec.Encode(_view.Auth);
+        yield return Header(auth.Length);
+        yield return auth;
         foreach (var (id, lease) in _view.LeaseEntries)
         {
             yield return Numbers([], Varint.Fold(id.Value), (ulong)lease.TtlSeconds);
         }
 
         var count = 0UL;
-        var hash = 0U;
+        var hash = AuthStateCodec.Hash(_view.Auth);
         var versions = new List<KeyVersion>();
         var cursor = new KeyTreeCursor(_view.State.Tree, KeyRange.All);
         while (cursor.Next() is { } newest)
@@ -120,11 +123,13 @@ public sealed class KeySpaceSnapshotWriter
 
     private ReadOnlyMemory<byte> BlockHead() => Numbers([SnapshotFormat.BlockTag], (ulong)_block.WrittenCount);
 
-    private ReadOnlyMemory<byte> Header() => Numbers(
-        [SnapshotFormat.Version],
-        (ulong)_view.Revision,
-        (ulong)_view.CompactedRevision,
-        (ulong)_view.LeaseEntries.Count);
+    private ReadOnlyMemory<byte> Header(int authBytes)
+    {
+        var (revision, compacted, leases) = ((ulong)_view.Revision, (ulong)_view.CompactedRevision, (ulong)_view.LeaseEntries.Count);
+        return authBytes == 0
+            ? Numbers([SnapshotFormat.WithoutUsers], revision, compacted, leases)
+            : Numbers([SnapshotFormat.WithUsers], revision, compacted, leases, (ulong)authBytes);
+    }
 
     private ReadOnlyMemory<byte> VersionNumbers(KeyVersion version) => Numbers(
         [],

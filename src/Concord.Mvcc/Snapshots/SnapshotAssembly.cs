@@ -1,3 +1,4 @@
+using Concord.Mvcc.Auth;
 using Concord.Mvcc.Tree;
 
 namespace Concord.Mvcc.Snapshots;
@@ -16,6 +17,7 @@ internal sealed class SnapshotAssembly
     private long _sizeBytes;
     private long _count;
     private uint _hash;
+    private AuthState _auth = AuthState.Initial;
     private KeyVersion? _newest;
 
     public void Begin(long revision, long compactedRevision)
@@ -23,6 +25,12 @@ internal sealed class SnapshotAssembly
         Require.That(revision >= 1 && compactedRevision <= revision, "revisions that cannot be");
         _revision = revision;
         _compactedRevision = compactedRevision;
+    }
+
+    public void SetUsers(AuthState auth)
+    {
+        _auth = auth;
+        _hash += AuthStateCodec.Hash(auth);
     }
 
     public void AddLease(LeaseId lease, long ttlSeconds) =>
@@ -60,7 +68,7 @@ internal sealed class SnapshotAssembly
     public void End(long count, uint hash)
     {
         EndKey();
-        Require.That(count == _count && hash == _hash, "not the versions that were written into it; it is damaged");
+        Require.That(count == _count && hash == _hash, "not what was written into it; it is damaged");
     }
 
     public KeySpace Complete(long revisionBump, bool markCompacted)
@@ -77,6 +85,7 @@ internal sealed class SnapshotAssembly
         {
             CompactedRevision = markCompacted ? revision : _compactedRevision,
             SizeBytes = _sizeBytes,
+            Auth = _auth,
         };
         return new(editor);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Concord.Server.Auth;
 
 namespace Concord.Server.Cluster;
 
@@ -58,6 +59,26 @@ internal static class FlagValue
         }
 
         options = set(options, value);
+        return null;
+    }
+
+    /// <summary>Keys are read here once, so that a wrong file is named before anything starts.</summary>
+    public static string? AuthToken(ref ServerOptions options, string text)
+    {
+        try
+        {
+            var option = AuthTokenOption.Parse(text);
+            if (!option.IsSimple)
+            {
+                using var tokens = new JwtTokens(option, TimeProvider.System);
+            }
+        }
+        catch (AuthTokenOptionException error)
+        {
+            return error.Message;
+        }
+
+        options = options with { AuthToken = text };
         return null;
     }
 

@@ -67,6 +67,18 @@ public sealed record ServerOptions
     /// <summary>The common name that other members' certificates must have; empty: any.</summary>
     public string PeerCertAllowedCn { get; init; } = "";
 
+    /// <summary>The common name of a client's certificate is its user, where a request names none.</summary>
+    public bool ClientCertAuth { get; init; }
+
+    /// <summary>Which tokens a sign-in gives: <c>simple</c>, or <c>jwt,…</c> with its keys.</summary>
+    public string AuthToken { get; init; } = "simple";
+
+    /// <summary>How long a simple token lasts after its last use.</summary>
+    public TimeSpan AuthTokenTtl { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Each step doubles the time to check a password: 10 takes some fifty milliseconds.</summary>
+    public int BcryptCost { get; init; } = 10;
+
     /// <summary>One tick of the replica. 100 ms suits a round trip of up to that time.</summary>
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 

@@ -44,6 +44,16 @@ internal sealed class ConfigDrafts(ConfigStore store, TimeProvider time)
         return WriteAsync(path, author, (state, head) =>
         {
             var draft = state.Draft(path)?.Record;
+            if (draft is not null)
+            {
+                state.Rights.RequireReadDraft(path);
+            }
+            else if (head is not null)
+            {
+                // What is edited is what is published, and the caller gets it back.
+                state.Rights.RequireRead(path);
+            }
+
             var start = draft?.Document ?? (head is null || draft is { Removes: true } ? null : state.Document(head)) ?? new ConfigDocument(format ?? ConfigFormat.Properties, "");
             var document = DocumentEditor.Edit(start, path.Name, set, remove);
             Check(path, document);
@@ -55,12 +65,13 @@ internal sealed class ConfigDrafts(ConfigStore store, TimeProvider time)
     public async Task<bool> DiscardAsync(ConfigPath path, CancellationToken cancellation)
     {
         var state = await store.ReadAsync(cancellation);
+        state.Rights.RequireEdit(path);
         if (state.Draft(path) is null)
         {
             return state.Head(path) is null ? throw Known.Configuration(state, path, "id") : false;
         }
 
-        var result = await store.Propose(new WriteCommand(new DeleteOperation(KeyRange.Single(ConfigKeys.Draft(path)))), cancellation);
+        var result = await store.WriteAsync(new DeleteOperation(KeyRange.Single(ConfigKeys.Draft(path))), ConfigRights.ToEdit(path), cancellation);
         return result.Result is DeleteResult { Deleted: > 0 };
     }
 
@@ -80,14 +91,17 @@ internal sealed class ConfigDrafts(ConfigStore store, TimeProvider time)
     private async Task<StoredDraft> WriteAsync(ConfigPath path, string author, Func<ConfigState, PublishedHead?, DraftRecord> make, CancellationToken cancellation)
     {
         ReleaseOrigin.CheckLength(author, ConfigLimits.AuthorCharacters, "author");
+        author = store.AuthorOf(author);
         for (var attempt = 0; attempt < ConfigLimits.PublishAttempts; attempt++)
         {
             var state = await store.ReadAsync(cancellation);
+            state.Rights.RequireEdit(path);
             var head = state.Head(path);
             var draft = make(state, head) with { Author = author.Length == 0 ? "anonymous" : author, TimeUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds() };
             var key = ConfigKeys.Draft(path);
             var revision = await store.TryWriteAsync(
                 new([ReleasePlan.At(key, state.Draft(path)?.Revision ?? 0), ReleasePlan.At(ConfigKeys.Head(path), head?.Revision ?? 0)], [new PutOperation(key, Records.Encode(draft))], []),
+                ConfigRights.ToEdit(path),
                 cancellation);
             if (revision is { } written)
             {

@@ -14,14 +14,14 @@ internal sealed class ConfigReleases(ConfigStore store, TimeProvider time, ILogg
 
     public Task<ReleaseOutcome> PublishAsync(IReadOnlyList<ReleaseTarget> targets, string author, string message, bool dryRun, CancellationToken cancellation)
     {
-        var origin = ReleaseOrigin.From(author, time.GetUtcNow().ToUnixTimeMilliseconds(), message);
-        return WriteAsync(state => PublishPlanner.Plan(state, targets, origin), origin, dryRun, cancellation);
+        var origin = Origin(author, message);
+        return WriteAsync(state => PublishPlanner.Plan(state, targets, origin), targets, origin, dryRun, cancellation);
     }
 
     public Task<ReleaseOutcome> RollbackAsync(long toRelease, IReadOnlyList<ReleaseTarget> targets, string author, string message, bool dryRun, CancellationToken cancellation)
     {
-        var origin = ReleaseOrigin.From(author, time.GetUtcNow().ToUnixTimeMilliseconds(), message);
-        return WriteAsync(state => RollbackPlanner.Plan(state, toRelease, targets, origin), origin, dryRun, cancellation);
+        var origin = Origin(author, message);
+        return WriteAsync(state => RollbackPlanner.Plan(state, toRelease, targets, origin), targets, origin, dryRun, cancellation);
     }
 
     /// <summary>Releases, newest first, below <paramref name="before"/> (0: from the newest); one page.</summary>
@@ -40,14 +40,16 @@ internal sealed class ConfigReleases(ConfigStore store, TimeProvider time, ILogg
 
         var most = limit == 0 ? 50 : limit;
         var numbers = Numbers(state, application, environment, before == 0 ? long.MaxValue : before, most + 1);
-        var page = numbers.Take(most).Select(state.Release).OfType<(ReleaseRecord, long)>().ToList();
+        var page = numbers.Take(most).Select(state.Release).OfType<(ReleaseRecord Record, long Revision)>()
+            .Select(release => (Record: Visible(state, release.Record), release.Revision))
+            .ToList();
         return (page, numbers.Count > most);
     }
 
     public async Task<(ReleaseRecord Record, long Revision, IReadOnlyList<KeyDifference> Changes)> GetAsync(long number, CancellationToken cancellation)
     {
         var state = await store.ReadToServeAsync(cancellation);
-        var record = RollbackPlanner.Require(state, number, "number");
+        var record = Visible(state, RollbackPlanner.Require(state, number, "number"));
         var changes = record.Items.SelectMany(item => Changes(state, record, item)).ToList();
         return (record, state.Release(number)!.Value.Revision, changes);
     }
@@ -56,6 +58,11 @@ internal sealed class ConfigReleases(ConfigStore store, TimeProvider time, ILogg
     public async Task<(IReadOnlyList<KeyDifference> Changes, IReadOnlyList<ConfigPath> TextOnly)> DiffAsync(IReadOnlyList<ReleaseTarget> targets, long from, long to, CancellationToken cancellation)
     {
         var state = await store.ReadToServeAsync(cancellation);
+        foreach (var target in targets)
+        {
+            state.Rights.RequireSome(target.Application, target.Environment);
+        }
+
         ReleaseTarget.Check(targets, state);
         foreach (var (number, field) in ((long, string)[])[(from, "from_release"), (to, "to_release")])
         {
@@ -72,6 +79,12 @@ internal sealed class ConfigReleases(ConfigStore store, TimeProvider time, ILogg
             var pairs = from == 0 && to == 0 ? Drafts(state, target) : Between(state, target, from, to);
             foreach (var (path, before, after) in pairs.Where(static pair => pair.Before != pair.After).OrderBy(static pair => pair.Path.Text, StringComparer.Ordinal))
             {
+                state.Rights.RequireRead(path);
+                if (from == 0 && to == 0)
+                {
+                    state.Rights.RequireReadDraft(path);
+                }
+
                 var count = changes.Count;
                 changes.AddRange(KeyDiff.Of(path, before, after));
                 if (changes.Count == count)
@@ -91,24 +104,53 @@ internal sealed class ConfigReleases(ConfigStore store, TimeProvider time, ILogg
         "Try again."));
 
     /// <summary>Each attempt plans from a fresh state, so a change in between is seen, checked and perhaps a conflict.</summary>
-    private async Task<ReleaseOutcome> WriteAsync(Func<ConfigState, ReleasePlan> makePlan, ReleaseOrigin origin, bool dryRun, CancellationToken cancellation)
+    private async Task<ReleaseOutcome> WriteAsync(Func<ConfigState, ReleasePlan> makePlan, IReadOnlyList<ReleaseTarget> targets, ReleaseOrigin origin, bool dryRun, CancellationToken cancellation)
     {
         for (var attempt = 0; attempt < ConfigLimits.PublishAttempts; attempt++)
         {
-            var plan = makePlan(await store.ReadAsync(cancellation));
+            var state = await store.ReadAsync(cancellation);
+            foreach (var target in targets)
+            {
+                state.Rights.RequirePublishSome(target);
+            }
+
+            var plan = makePlan(state);
+            foreach (var path in plan.Paths)
+            {
+                state.Rights.RequirePublish(path);
+            }
+
+            // Who may publish what another has drafted need not be shown it.
+            plan = plan with { Changes = plan.Changes.Where(change => state.Rights.MayRead(change.Path) && state.Rights.MayReadDraft(change.Path)).ToList() };
+
             if (dryRun)
             {
                 return new(plan, 0);
             }
 
-            if (await store.TryWriteAsync(plan.Transaction, cancellation) is { } revision)
+            if (await store.TryWriteAsync(plan.Transaction, ConfigRights.ToPublish(plan.Paths), cancellation) is { } revision)
             {
-                _log.Released(plan.Number, origin.Author, plan.Configurations, plan.Changes.Count);
+                _log.Released(plan.Number, origin.Author, plan.Paths.Count, plan.Changes.Count);
                 return new(plan, revision);
             }
         }
 
         throw Contention("The configurations");
+    }
+
+    private ReleaseOrigin Origin(string author, string message)
+    {
+        var origin = ReleaseOrigin.From(author, time.GetUtcNow().ToUnixTimeMilliseconds(), message);
+        return store.AuthorOf(author) is { Length: > 0 } known ? origin with { Author = known } : origin;
+    }
+
+    /// <summary>A release without what the caller may not read. That it was, and when, is no secret: numbers are global.</summary>
+    private static ReleaseRecord Visible(ConfigState state, ReleaseRecord record)
+    {
+        var items = record.Items.Where(item => state.Rights.MayRead(item.ConfigPath)).ToList();
+        return items.Count == record.Items.Count ? record
+            : items.Count > 0 ? record with { Items = items }
+            : record with { Items = items, Author = "", Message = "" };
     }
 
     private static List<long> Numbers(ConfigState state, string application, string environment, long before, int most)
@@ -119,6 +161,7 @@ internal sealed class ConfigReleases(ConfigStore store, TimeProvider time, ILogg
         }
 
         var app = ConfigNames.Application(application, "application");
+        state.Rights.RequireSome(app, environment.Length > 0 ? ConfigNames.Environment(environment, "environment") : null);
         if (environment.Length > 0)
         {
             var env = ConfigNames.Environment(environment, "environment");

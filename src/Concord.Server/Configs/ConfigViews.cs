@@ -19,8 +19,8 @@ internal sealed class ConfigViews(ConfigStore store)
     public async Task<IReadOnlyList<ApplicationEntry>> ApplicationsAsync(CancellationToken cancellation)
     {
         var state = await store.ReadToServeAsync(cancellation);
-        var heads = state.AllHeads().ToLookup(static head => (head.Path.Application, head.Path.Environment));
-        var drafts = state.AllDrafts().ToLookup(static path => (path.Application, path.Environment));
+        var heads = state.AllHeads().Where(head => state.Rights.MayRead(head.Path)).ToLookup(static head => (head.Path.Application, head.Path.Environment));
+        var drafts = state.AllDrafts().Where(state.Rights.MayReadDraft).ToLookup(static path => (path.Application, path.Environment));
         return heads.Select(static group => group.Key).Union(drafts.Select(static group => group.Key)).Order()
             .GroupBy(static scope => scope.Application)
             .Select(application => new ApplicationEntry(application.Key, application.Select(scope => new EnvironmentEntry(
@@ -35,6 +35,7 @@ internal sealed class ConfigViews(ConfigStore store)
     public async Task<IReadOnlyList<ConfigurationEntry>> ConfigurationsAsync(string application, string? environment, CancellationToken cancellation)
     {
         var state = await store.ReadToServeAsync(cancellation);
+        state.Rights.RequireSome(application, environment);
         if (environment is null)
         {
             Known.RequireApplication(state, application, "");
@@ -45,8 +46,8 @@ internal sealed class ConfigViews(ConfigStore store)
         }
 
         var heads = environment is null ? state.AllHeads(application) : state.Heads(application, environment);
-        var drafts = (environment is null ? state.Drafts(application) : state.Drafts(application, environment)).ToDictionary(static draft => draft.Path);
-        var published = heads.Where(static head => !head.Removed).ToDictionary(static head => head.Path);
+        var drafts = (environment is null ? state.Drafts(application) : state.Drafts(application, environment)).Where(draft => state.Rights.MayReadDraft(draft.Path)).ToDictionary(static draft => draft.Path);
+        var published = heads.Where(head => !head.Removed && state.Rights.MayRead(head.Path)).ToDictionary(static head => head.Path);
         return published.Keys.Union(drafts.Keys).OrderBy(static path => path.Text, StringComparer.Ordinal)
             .Select(path => Entry(state, path, published.GetValueOrDefault(path), drafts.GetValueOrDefault(path)))
             .ToList();
@@ -56,8 +57,15 @@ internal sealed class ConfigViews(ConfigStore store)
     public async Task<(long Release, ConfigDocument? Document, StoredDraft? Draft)> ConfigurationAsync(ConfigPath path, long release, CancellationToken cancellation)
     {
         var state = await store.ReadToServeAsync(cancellation);
-        var head = state.Head(path);
-        var draft = state.Draft(path);
+        var mayRead = state.Rights.MayRead(path);
+        if (!mayRead && (release != 0 || !state.Rights.MayReadDraft(path)))
+        {
+            state.Rights.RequireRead(path);
+        }
+
+        // Each half for those who may see it.
+        var head = mayRead ? state.Head(path) : null;
+        var draft = state.Rights.MayReadDraft(path) ? state.Draft(path) : null;
         if (head is null && draft is null)
         {
             throw Known.Configuration(state, path, "id");
@@ -79,7 +87,9 @@ internal sealed class ConfigViews(ConfigStore store)
     {
         var state = await store.ReadToServeAsync(cancellation);
         Known.RequireView(state, key, "view");
-        return ResolvedView.Of(state, key);
+        var view = ResolvedView.Of(state, key);
+        state.Rights.RequireView(view);
+        return view;
     }
 
     /// <summary>Where each key comes from, and what it hides.</summary>
@@ -89,6 +99,7 @@ internal sealed class ConfigViews(ConfigStore store)
         var state = await store.ReadToServeAsync(cancellation);
         Known.RequireView(state, key, "view");
         var view = ResolvedView.Of(state, key);
+        state.Rights.RequireView(view);
         var layers = view.Layers.Layers.Select(layer => Settings(state, layer)).ToList();
         var explained = view.Settings.Where(setting => IsBelow(setting.Key, prefix)).Select(setting => Explain(view, layers, setting)).ToList();
         if (explained.Count == 0 && prefix.Length > 0)

@@ -14,9 +14,7 @@ public static class ConfigsSlice
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => ConfigStore.Of(provider.GetRequiredService<LocalReplica>()));
-        services.AddSingleton<ConfigDrafts>();
-        services.AddSingleton<ConfigReleases>();
-        services.AddSingleton<ConfigViews>();
+        services.AddSingleton<ConfigAccess>();
         services.AddSingleton<ConfigHub>();
         services.AddHostedService<ConfigFollower>();
         services.AddSingleton<ConfigErrorInterceptor>();

@@ -59,13 +59,16 @@ internal static class DemonstrationApplication
     /// <summary>Publishes the demonstration, unless there is an application "orders" already.</summary>
     public static async Task SeedAsync(IServiceProvider services, CancellationToken cancellation)
     {
-        var state = await services.GetRequiredService<ConfigStore>().ReadAsync(cancellation);
-        if (state.AllHeads("orders").Any() || state.Drafts("orders").Any())
+        var store = services.GetRequiredService<ConfigStore>();
+        var state = await store.ReadAsync(cancellation);
+
+        // Where access is checked somebody has made the server theirs.
+        if (state.Store.Auth.IsEnabled || state.AllHeads("orders").Any() || state.Drafts("orders").Any())
         {
             return;
         }
 
-        var drafts = services.GetRequiredService<ConfigDrafts>();
+        var drafts = new ConfigDrafts(store, services.GetRequiredService<TimeProvider>());
         foreach (var (path, document) in Documents)
         {
             await drafts.PutAsync(path, document, Author, cancellation);
@@ -76,7 +79,7 @@ internal static class DemonstrationApplication
             .Distinct()
             .Select(target => ReleaseTarget.From(target.Application, target.Environment, "", [], expectedRelease: null))
             .ToList();
-        await services.GetRequiredService<ConfigReleases>().PublishAsync(targets, Author, "The demonstration", dryRun: false, cancellation);
+        await new ConfigReleases(store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ConfigReleases>>()).PublishAsync(targets, Author, "The demonstration", dryRun: false, cancellation);
     }
 
     private static ConfigPath At(string application, string environment, string name = ConfigNames.DefaultName) =>

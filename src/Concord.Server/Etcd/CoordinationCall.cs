@@ -1,4 +1,5 @@
 using Concord.Mvcc;
+using Concord.Mvcc.Auth;
 using Concord.Server.Replica;
 using Grpc.Core;
 
@@ -13,14 +14,14 @@ internal static class CoordinationCall
     /// <summary>Time to leave the queue after a failed wait, so that a dead caller does not hold up those behind it.</summary>
     private static readonly TimeSpan LeaveTimeMax = TimeSpan.FromSeconds(5);
 
-    public static async ValueTask<LeaseId> LeaseAsync(EtcdStore store, long lease, CancellationToken cancellation)
+    public static async ValueTask<LeaseId> LeaseAsync(EtcdStore store, Caller? caller, long lease, CancellationToken cancellation)
     {
         if (lease != 0)
         {
             return new LeaseId(lease);
         }
 
-        var (granted, _, _) = await LeaseService.GrantAsync(store, 0, OwnLeaseSeconds, cancellation).ConfigureAwait(false);
+        var (granted, _, _) = await LeaseService.GrantAsync(store, caller, 0, OwnLeaseSeconds, cancellation).ConfigureAwait(false);
         return granted;
     }
 
@@ -29,7 +30,7 @@ internal static class CoordinationCall
         new(KeyRange.Single(key), ComparisonTarget.CreateRevision, ComparisonResult.Equal) { Number = createRevision };
 
     /// <summary>Runs a wait that ends with the caller, the server, or its turn; leaves the queue if it was not the turn.</summary>
-    public static async Task<long> WaitAsync(EtcdStore store, IHostApplicationLifetime lifetime, ServerCallContext context, LeaseQueue queue, byte[] key, long createRevision)
+    public static async Task<long> WaitAsync(EtcdStore store, Caller? caller, IHostApplicationLifetime lifetime, ServerCallContext context, LeaseQueue queue, byte[] key, long createRevision)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         try
@@ -43,18 +44,18 @@ internal static class CoordinationCall
         }
         catch
         {
-            await LeaveAsync(store, key, createRevision).ConfigureAwait(false);
+            await LeaveAsync(store, caller, key, createRevision).ConfigureAwait(false);
             throw;
         }
     }
 
-    private static async Task LeaveAsync(EtcdStore store, byte[] key, long createRevision)
+    private static async Task LeaveAsync(EtcdStore store, Caller? caller, byte[] key, long createRevision)
     {
         using var timeout = new CancellationTokenSource(LeaveTimeMax);
         var leave = new TransactionOperation([CreatedAt(key, createRevision)], [new DeleteOperation(KeyRange.Single(key))], []);
         try
         {
-            await store.WriteAsync(leave, timeout.Token).ConfigureAwait(false);
+            await store.WriteAsync(caller, leave, timeout.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is RpcException or OperationCanceledException)
         {

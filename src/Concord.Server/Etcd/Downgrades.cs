@@ -1,5 +1,6 @@
 using System.Text;
 using Concord.Mvcc;
+using Concord.Mvcc.Auth;
 using Concord.Protocol.Etcd;
 using Concord.Server.Hosting;
 
@@ -24,7 +25,7 @@ internal sealed class Downgrades(EtcdStore store)
         ? new() { Enabled = true, TargetVersion = Encoding.UTF8.GetString(announced.ValueSpan) }
         : new();
 
-    public async Task<DowngradeResponse> RequestAsync(DowngradeRequest request, CancellationToken cancellation)
+    public async Task<DowngradeResponse> RequestAsync(Caller? caller, DowngradeRequest request, CancellationToken cancellation)
     {
         switch (request.Action)
         {
@@ -32,10 +33,10 @@ internal sealed class Downgrades(EtcdStore store)
                 await ValidateAsync(request.Version, cancellation).ConfigureAwait(false);
                 break;
             case DowngradeRequest.Types.DowngradeAction.Enable:
-                await EnableAsync(await ValidateAsync(request.Version, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+                await EnableAsync(caller, await ValidateAsync(request.Version, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
                 break;
             case DowngradeRequest.Types.DowngradeAction.Cancel:
-                await CancelAsync(cancellation).ConfigureAwait(false);
+                await CancelAsync(caller, cancellation).ConfigureAwait(false);
                 break;
             default:
                 throw EtcdErrors.UnknownMethod();
@@ -58,21 +59,21 @@ internal sealed class Downgrades(EtcdStore store)
         return Info.Enabled ? throw EtcdErrors.DowngradeInProcess() : $"{target.Major}.{target.Minor}.0";
     }
 
-    private async Task EnableAsync(string target, CancellationToken cancellation)
+    private async Task EnableAsync(Caller? caller, string target, CancellationToken cancellation)
     {
         var nobodyDid = new Comparison(KeyRange.Single(Key), ComparisonTarget.CreateRevision, ComparisonResult.Equal);
         var (result, _) = await store.WriteAsync(
-            new TransactionOperation([nobodyDid], [new PutOperation(Key, Encoding.UTF8.GetBytes(target))], []), cancellation).ConfigureAwait(false);
+            caller, new TransactionOperation([nobodyDid], [new PutOperation(Key, Encoding.UTF8.GetBytes(target))], []), cancellation).ConfigureAwait(false);
         if (!result.Succeeded)
         {
             throw EtcdErrors.DowngradeInProcess();
         }
     }
 
-    private async Task CancelAsync(CancellationToken cancellation)
+    private async Task CancelAsync(Caller? caller, CancellationToken cancellation)
     {
         var (result, _) = await store.WriteAsync(
-            new TransactionOperation([], [new DeleteOperation(KeyRange.Single(Key))], []), cancellation).ConfigureAwait(false);
+            caller, new TransactionOperation([], [new DeleteOperation(KeyRange.Single(Key))], []), cancellation).ConfigureAwait(false);
 
         // etcd 3.6 says this to its log alone. Whoever cancels what is not there should know.
         if (((DeleteResult)result.Results[0]).Deleted == 0)

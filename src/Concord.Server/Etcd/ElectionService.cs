@@ -1,4 +1,5 @@
 using Concord.Mvcc;
+using Concord.Mvcc.Auth;
 using Concord.Protocol.Etcd;
 using Concord.Server.Replica;
 using Google.Protobuf;
@@ -11,15 +12,16 @@ internal sealed class ElectionService(EtcdStore store, LeaderMonitor leader, IHo
 {
     public override async Task<CampaignResponse> Campaign(CampaignRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         var cancellation = context.CancellationToken;
         var queue = new LeaseQueue(store, request.Name.Memory);
-        var lease = await CoordinationCall.LeaseAsync(store, request.Lease, cancellation).ConfigureAwait(false);
+        await store.RequireAsync(view => view.CheckAccess(caller, new RangeOperation(queue.Range)), cancellation).ConfigureAwait(false);
+        var lease = await CoordinationCall.LeaseAsync(store, caller, request.Lease, cancellation).ConfigureAwait(false);
         var key = queue.KeyOf(lease);
         var candidate = new PutOperation(key, request.Value.Memory) { Lease = lease };
         var enter = new TransactionOperation(
             [CoordinationCall.CreatedAt(key, 0)], [candidate], [new RangeOperation(KeyRange.Single(key))]);
-        var (result, revision) = await store.WriteAsync(enter, cancellation).ConfigureAwait(false);
+        var (result, revision) = await store.WriteAsync(caller, enter, cancellation).ConfigureAwait(false);
         var mine = revision;
         if (!result.Succeeded)
         {
@@ -28,11 +30,11 @@ internal sealed class ElectionService(EtcdStore store, LeaderMonitor leader, IHo
             mine = present.CreateRevision;
             if (!present.Value.Span.SequenceEqual(request.Value.Span))
             {
-                await PutAsLeaderAsync(candidate, mine, cancellation).ConfigureAwait(false);
+                await PutAsLeaderAsync(caller, candidate, mine, cancellation).ConfigureAwait(false);
             }
         }
 
-        await CoordinationCall.WaitAsync(store, lifetime, context, queue, key, mine).ConfigureAwait(false);
+        await CoordinationCall.WaitAsync(store, caller, lifetime, context, queue, key, mine).ConfigureAwait(false);
         return new CampaignResponse
         {
             Header = store.Header(revision),
@@ -42,44 +44,44 @@ internal sealed class ElectionService(EtcdStore store, LeaderMonitor leader, IHo
 
     public override async Task<ProclaimResponse> Proclaim(ProclaimRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         var holder = request.Leader ?? throw EtcdErrors.LeaderFieldMissing();
-        var lease = await CoordinationCall.LeaseAsync(store, holder.Lease, context.CancellationToken).ConfigureAwait(false);
+        var lease = await CoordinationCall.LeaseAsync(store, caller, holder.Lease, context.CancellationToken).ConfigureAwait(false);
         var put = new PutOperation(holder.Key.Memory, request.Value.Memory) { Lease = lease };
-        var revision = await PutAsLeaderAsync(put, holder.Rev, context.CancellationToken).ConfigureAwait(false);
+        var revision = await PutAsLeaderAsync(caller, put, holder.Rev, context.CancellationToken).ConfigureAwait(false);
         return new ProclaimResponse { Header = store.Header(revision) };
     }
 
     /// <summary>Whoever is not the leader any more has nothing to resign from; that is no error.</summary>
     public override async Task<ResignResponse> Resign(ResignRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         var holder = request.Leader ?? throw EtcdErrors.LeaderFieldMissing();
         var resign = new TransactionOperation(
             [CoordinationCall.CreatedAt(RequireKey(holder.Key.Memory), holder.Rev)],
             [new DeleteOperation(KeyRange.Single(holder.Key.Memory))],
             []);
-        var (_, revision) = await store.WriteAsync(resign, context.CancellationToken).ConfigureAwait(false);
+        var (_, revision) = await store.WriteAsync(caller, resign, context.CancellationToken).ConfigureAwait(false);
         return new ResignResponse { Header = store.Header(revision) };
     }
 
     public override async Task<LeaderResponse> Leader(LeaderRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         var view = await store.ReadAsync(serializable: false, context.CancellationToken).ConfigureAwait(false);
-        var head = Head(view, new LeaseQueue(store, request.Name.Memory)) ?? throw EtcdErrors.ElectionNoLeader();
+        var head = Head(caller, view, new LeaseQueue(store, request.Name.Memory)) ?? throw EtcdErrors.ElectionNoLeader();
         return new LeaderResponse { Header = store.Header(view.Revision), Kv = EtcdAnswers.ToPair(head) };
     }
 
     public override async Task Observe(LeaderRequest request, IServerStreamWriter<LeaderResponse> responseStream, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         var leaderLost = EtcdStore.RequiresLeader(context) ? leader.Lost : CancellationToken.None;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(
             context.CancellationToken, leaderLost, lifetime.ApplicationStopping);
         try
         {
-            await ObserveAsync(new LeaseQueue(store, request.Name.Memory), responseStream, ending.Token).ConfigureAwait(false);
+            await ObserveAsync(caller, new LeaseQueue(store, request.Name.Memory), responseStream, ending.Token).ConfigureAwait(false);
         }
         catch (ReplicaException exception)
         {
@@ -95,7 +97,7 @@ internal sealed class ElectionService(EtcdStore store, LeaderMonitor leader, IHo
     /// Looks at the head of the queue after every change of the queue and sends it when it is another version. Values that
     /// came and went between two looks are left out.
     /// </summary>
-    private async Task ObserveAsync(LeaseQueue queue, IServerStreamWriter<LeaderResponse> output, CancellationToken cancellation)
+    private async Task ObserveAsync(Caller? caller, LeaseQueue queue, IServerStreamWriter<LeaderResponse> output, CancellationToken cancellation)
     {
         var view = await store.ReadAsync(serializable: false, cancellation).ConfigureAwait(false);
         using var stream = store.Replica.Watches.OpenStream();
@@ -103,7 +105,7 @@ internal sealed class ElectionService(EtcdStore store, LeaderMonitor leader, IHo
         var sent = 0L;
         while (true)
         {
-            if (Head(view, queue) is { } head && head.ModRevision != sent)
+            if (Head(caller, view, queue) is { } head && head.ModRevision != sent)
             {
                 sent = head.ModRevision;
                 var answer = new LeaderResponse { Header = store.Header(view.Revision), Kv = EtcdAnswers.ToPair(head) };
@@ -124,16 +126,17 @@ internal sealed class ElectionService(EtcdStore store, LeaderMonitor leader, IHo
         }
     }
 
-    private static KeyVersion? Head(KeySpaceView view, LeaseQueue queue)
+    private static KeyVersion? Head(Caller? caller, KeySpaceView view, LeaseQueue queue)
     {
+        EtcdStore.Require(view.CheckAccess(caller, new RangeOperation(queue.Range)));
         var error = view.Range(LeaseQueue.Head(queue.Range), out var result);
         return error != StoreError.None ? throw EtcdErrors.From(error) : result!.Items.Count > 0 ? result.Items[0] : null;
     }
 
-    private async Task<long> PutAsLeaderAsync(PutOperation put, long createRevision, CancellationToken cancellation)
+    private async Task<long> PutAsLeaderAsync(Caller? caller, PutOperation put, long createRevision, CancellationToken cancellation)
     {
         var write = new TransactionOperation([CoordinationCall.CreatedAt(RequireKey(put.Key), createRevision)], [put], []);
-        var (result, revision) = await store.WriteAsync(write, cancellation).ConfigureAwait(false);
+        var (result, revision) = await store.WriteAsync(caller, write, cancellation).ConfigureAwait(false);
         return result.Succeeded ? revision : throw EtcdErrors.ElectionNotLeader();
     }
 

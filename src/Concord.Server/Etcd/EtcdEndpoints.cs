@@ -21,6 +21,7 @@ public static class EtcdEndpoints
         services.AddSingleton<LeaseService>();
         services.AddSingleton<ClusterService>();
         services.AddSingleton<MaintenanceService>();
+        services.AddSingleton<AuthService>();
         services.AddSingleton<LockService>();
         services.AddSingleton<ElectionService>();
         return services;
@@ -34,6 +35,7 @@ public static class EtcdEndpoints
         app.MapGrpcService<LeaseService>();
         app.MapGrpcService<ClusterService>();
         app.MapGrpcService<MaintenanceService>();
+        app.MapGrpcService<AuthService>();
         app.MapGrpcService<LockService>();
         app.MapGrpcService<ElectionService>();
         return app;

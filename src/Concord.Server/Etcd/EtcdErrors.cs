@@ -1,5 +1,6 @@
 using Concord.Mvcc;
 using Concord.Server.Administration;
+using Concord.Server.Auth;
 using Concord.Server.Replica;
 using Grpc.Core;
 
@@ -85,6 +86,30 @@ internal static class EtcdErrors
     public static RpcException MemberNotLearner() =>
         Error(StatusCode.FailedPrecondition, "etcdserver: can only promote a learner member");
 
+    public static RpcException UserEmpty() => Error(StatusCode.InvalidArgument, "etcdserver: user name is empty");
+
+    public static RpcException RoleEmpty() => Error(StatusCode.InvalidArgument, "etcdserver: role name is empty");
+
+    public static RpcException AuthFailed() =>
+        Error(StatusCode.InvalidArgument, "etcdserver: authentication failed, invalid user ID or password");
+
+    public static RpcException AuthNotEnabled() =>
+        Error(StatusCode.FailedPrecondition, "etcdserver: authentication is not enabled");
+
+    public static RpcException AuthOldRevision() =>
+        Error(StatusCode.InvalidArgument, "etcdserver: revision of auth store is old");
+
+    public static RpcException InvalidAuthToken() => Error(StatusCode.Unauthenticated, "etcdserver: invalid auth token");
+
+    public static RpcException PermissionDenied() => Error(StatusCode.PermissionDenied, "etcdserver: permission denied");
+
+    public static RpcException PermissionNotGiven() => Error(StatusCode.InvalidArgument, "etcdserver: permission not given");
+
+    public static RpcException BadPassword(string reason) => Error(StatusCode.InvalidArgument, $"etcdserver: {reason}");
+
+    public static RpcException BadName(int charactersMax) =>
+        Error(StatusCode.InvalidArgument, $"etcdserver: a name has at most {charactersMax} characters");
+
     public static RpcException TooManyLearners() =>
         Error(StatusCode.FailedPrecondition, "etcdserver: too many learner members in cluster");
 
@@ -142,8 +167,39 @@ internal static class EtcdErrors
         StoreError.LeaseExists => LeaseExists(),
         StoreError.Compacted => Compacted(),
         StoreError.FutureRevision => FutureRevision(),
+        StoreError.UserEmpty => UserEmpty(),
+        StoreError.PermissionDenied => PermissionDenied(),
+        StoreError.AuthOldRevision => AuthOldRevision(),
+        StoreError.RootUserNotExist => Error(StatusCode.FailedPrecondition, "etcdserver: root user does not exist"),
+        StoreError.RootRoleNotExist => Error(StatusCode.FailedPrecondition, "etcdserver: root user does not have root role"),
+        StoreError.UserAlreadyExists => Error(StatusCode.FailedPrecondition, "etcdserver: user name already exists"),
+        StoreError.UserNotFound => Error(StatusCode.FailedPrecondition, "etcdserver: user name not found"),
+        StoreError.UserHasNoPassword => Error(
+            StatusCode.FailedPrecondition, "etcdserver: the user was added without a password; delete it and add it with one"),
+        StoreError.RoleAlreadyExists => Error(StatusCode.FailedPrecondition, "etcdserver: role name already exists"),
+        StoreError.RoleNotFound => Error(StatusCode.FailedPrecondition, "etcdserver: role name not found"),
+        StoreError.RoleNotGranted => Error(StatusCode.FailedPrecondition, "etcdserver: role is not granted to the user"),
+        StoreError.PermissionNotGranted => Error(StatusCode.FailedPrecondition, "etcdserver: permission is not granted to the role"),
+        StoreError.InvalidAuthManagement => Error(StatusCode.InvalidArgument, "etcdserver: invalid auth management"),
+        StoreError.AuthLimitReached => Error(
+            StatusCode.ResourceExhausted, "etcdserver: there are as many users, roles or permissions as the store takes"),
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "The store has an error that the etcd API has no text for."),
     };
+
+    /// <summary>The error of a request that got no further than the gate.</summary>
+    public static RpcException From(AuthRefusal refusal) => refusal switch
+    {
+        AuthRefusal.UserEmpty => UserEmpty(),
+        AuthRefusal.InvalidToken => InvalidAuthToken(),
+        AuthRefusal.OldRevision => AuthOldRevision(),
+        AuthRefusal.WrongPassword => AuthFailed(),
+        AuthRefusal.PermissionDenied => PermissionDenied(),
+        AuthRefusal.TooBusy => TooManyRequests(),
+        _ => NoLeader(),
+    };
+
+    /// <summary>An error as a watch's reason to end says it: how Go prints it.</summary>
+    public static string AsReason(RpcException error) => $"rpc error: code = {error.StatusCode} desc = {error.Status.Detail}";
 
     /// <summary>The error of a call that the replica could not take or finish.</summary>
     public static RpcException From(ReplicaException exception) => exception.Failure switch

@@ -1,5 +1,7 @@
 using Concord.Mvcc;
+using Concord.Mvcc.Auth;
 using Concord.Protocol.Etcd;
+using Concord.Server.Auth;
 using Concord.Server.Replica;
 using Grpc.Core;
 
@@ -37,6 +39,34 @@ internal sealed class EtcdStore(LocalReplica replica, EtcdLimits limits)
         }
     }
 
+    /// <summary>As <see cref="CheckLeader"/>, and tells on whose behalf the call is made; null while access is not checked.</summary>
+    public Caller? Enter(ServerCallContext context)
+    {
+        CheckLeader(context);
+        return Replica.View.Auth.IsEnabled ? context.GetHttpContext().Caller() : null;
+    }
+
+    /// <summary>Refuses what the state that is answered from does not allow.</summary>
+    public static void Require(StoreError access)
+    {
+        if (access != StoreError.None)
+        {
+            throw EtcdErrors.From(access);
+        }
+    }
+
+    /// <summary>
+    /// Refuses what is not allowed now. This member may not have heard of a right yet, so a refusal is made only in a state that
+    /// holds everything acknowledged before.
+    /// </summary>
+    public async ValueTask RequireAsync(Func<KeySpaceView, StoreError> access, CancellationToken cancellation)
+    {
+        if (access(Replica.View) != StoreError.None)
+        {
+            Require(access(await ReadAsync(serializable: false, cancellation).ConfigureAwait(false)));
+        }
+    }
+
     public static bool RequiresLeader(ServerCallContext context) =>
         context.GetHttpContext().Request.Headers.TryGetValue(RequireLeaderHeader, out var value) && value == "true";
 
@@ -58,8 +88,18 @@ internal sealed class EtcdStore(LocalReplica replica, EtcdLimits limits)
     }
 
     /// <summary>Sends a command through the log. The result is that of a success.</summary>
+    /// <remarks>
+    /// Whether its caller may is decided when it is applied. What is not allowed now is kept out of the log, unless it is just
+    /// this member that does not know better.
+    /// </remarks>
     public async ValueTask<CommandResult> ProposeAsync(Command command, CancellationToken cancellation)
     {
+        if (Replica.View.CheckAccess(command) != StoreError.None)
+        {
+            var view = await ReadAsync(serializable: false, cancellation).ConfigureAwait(false);
+            Require(view.CheckAccess(command));
+        }
+
         CommandResult result;
         try
         {
@@ -73,9 +113,9 @@ internal sealed class EtcdStore(LocalReplica replica, EtcdLimits limits)
         return result.IsOk ? result : throw EtcdErrors.From(result.Error);
     }
 
-    public async ValueTask<(TransactionResult Result, long Revision)> WriteAsync(TransactionOperation transaction, CancellationToken cancellation)
+    public async ValueTask<(TransactionResult Result, long Revision)> WriteAsync(Caller? caller, TransactionOperation transaction, CancellationToken cancellation)
     {
-        var result = await ProposeAsync(new WriteCommand(transaction), cancellation).ConfigureAwait(false);
+        var result = await ProposeAsync(new WriteCommand(transaction) { Caller = caller }, cancellation).ConfigureAwait(false);
         return ((TransactionResult)result.Result!, result.Revision);
     }
 }

@@ -10,15 +10,16 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
 {
     public override async Task<RangeResponse> Range(RangeRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         var operation = EtcdRequests.Read(request, store.Limits.Operations);
         var view = await store.ReadAsync(request.Serializable, context.CancellationToken).ConfigureAwait(false);
+        EtcdStore.Require(view.CheckAccess(caller, operation));
         return EtcdAnswers.ToAnswer(Read(view, operation), request.KeysOnly, store.Header(view.Revision));
     }
 
     public override async Task RangeStream(RangeRequest request, IServerStreamWriter<RangeStreamResponse> responseStream, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         var operation = EtcdRequests.Read(request, store.Limits.Operations);
         if (!RangeChunks.CanStream(operation))
         {
@@ -26,6 +27,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
         }
 
         var view = await store.ReadAsync(request.Serializable, context.CancellationToken).ConfigureAwait(false);
+        EtcdStore.Require(view.CheckAccess(caller, operation));
         foreach (var chunk in RangeChunks.Split(Read(view, operation), request.KeysOnly, store.Limits.ChunkBytes, store.Header(view.Revision)))
         {
             await responseStream.WriteAsync(new RangeStreamResponse { RangeResponse = chunk }, context.CancellationToken).ConfigureAwait(false);
@@ -34,28 +36,29 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
 
     public override async Task<PutResponse> Put(PutRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         var operation = EtcdRequests.Read(request, store.Limits.Operations);
-        var result = await store.ProposeAsync(new WriteCommand(operation), context.CancellationToken).ConfigureAwait(false);
+        var result = await store.ProposeAsync(new WriteCommand(operation) { Caller = caller }, context.CancellationToken).ConfigureAwait(false);
         return EtcdAnswers.ToAnswer((PutResult)result.Result!, store.Header(result.Revision));
     }
 
     public override async Task<DeleteRangeResponse> DeleteRange(DeleteRangeRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         var operation = EtcdRequests.Read(request, store.Limits.Operations);
-        var result = await store.ProposeAsync(new WriteCommand(operation), context.CancellationToken).ConfigureAwait(false);
+        var result = await store.ProposeAsync(new WriteCommand(operation) { Caller = caller }, context.CancellationToken).ConfigureAwait(false);
         return EtcdAnswers.ToAnswer((DeleteResult)result.Result!, store.Header(result.Revision));
     }
 
     public override async Task<TxnResponse> Txn(TxnRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         var transaction = EtcdRequests.Read(request, store.Limits.Operations);
         CommandResult result;
         if (OnlyReads(request))
         {
             var view = await store.ReadAsync(IsSerializable(request), context.CancellationToken).ConfigureAwait(false);
+            EtcdStore.Require(view.CheckAccess(caller, transaction));
             result = view.Read(transaction);
             store.Replica.Metrics.Reads.Add(ReplicaMetrics.ReadTransactions);
             store.Replica.Metrics.Reads.Add(ReplicaMetrics.Ranges, (result.Result as TransactionResult)?.Results.Count ?? 0);
@@ -66,7 +69,7 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
         }
         else
         {
-            result = await store.ProposeAsync(new WriteCommand(transaction), context.CancellationToken).ConfigureAwait(false);
+            result = await store.ProposeAsync(new WriteCommand(transaction) { Caller = caller }, context.CancellationToken).ConfigureAwait(false);
         }
 
         return TransactionAnswer.From(transaction, (TransactionResult)result.Result!, result.Revision, store.Header(result.Revision));
@@ -75,8 +78,8 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
     /// <summary>Compaction is logical at once and nothing is kept on disk for it, so a physical one has nothing to wait for.</summary>
     public override async Task<CompactionResponse> Compact(CompactionRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
-        var result = await store.ProposeAsync(new CompactCommand(request.Revision), context.CancellationToken).ConfigureAwait(false);
+        var caller = store.Enter(context);
+        var result = await store.ProposeAsync(new CompactCommand(request.Revision) { Caller = caller }, context.CancellationToken).ConfigureAwait(false);
         return new CompactionResponse { Header = store.Header(result.Revision) };
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Concord.Mvcc;
+using Concord.Mvcc.Auth;
 using Concord.Protocol.Etcd;
 using Concord.Server.Replica;
 using Google.Protobuf;
@@ -16,36 +17,36 @@ internal sealed class LeaseService(EtcdStore store, LeaderMonitor leader, IHostA
 
     public override async Task<LeaseGrantResponse> LeaseGrant(LeaseGrantRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         if (request.TTL > EtcdLimits.LeaseTtlSecondsMax)
         {
             throw EtcdErrors.LeaseTtlTooLarge();
         }
 
-        var (lease, seconds, revision) = await GrantAsync(store, request.ID, request.TTL, context.CancellationToken).ConfigureAwait(false);
+        var (lease, seconds, revision) = await GrantAsync(store, caller, request.ID, request.TTL, context.CancellationToken).ConfigureAwait(false);
         return new LeaseGrantResponse { Header = store.Header(revision), ID = lease.Value, TTL = seconds };
     }
 
     /// <param name="id">0 lets the server choose.</param>
-    public static async ValueTask<(LeaseId Lease, long TtlSeconds, long Revision)> GrantAsync(EtcdStore store, long id, long ttlSeconds, CancellationToken cancellation)
+    public static async ValueTask<(LeaseId Lease, long TtlSeconds, long Revision)> GrantAsync(EtcdStore store, Caller? caller, long id, long ttlSeconds, CancellationToken cancellation)
     {
         var lease = new LeaseId(id == 0 ? RandomId() : id);
         var seconds = Math.Max(ttlSeconds, store.Limits.LeaseTtlSecondsMin);
-        var result = await store.ProposeAsync(new LeaseGrantCommand(lease, seconds), cancellation).ConfigureAwait(false);
+        var result = await store.ProposeAsync(new LeaseGrantCommand(lease, seconds) { Caller = caller }, cancellation).ConfigureAwait(false);
         return (lease, seconds, result.Revision);
     }
 
     public override async Task<LeaseRevokeResponse> LeaseRevoke(LeaseRevokeRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
-        var result = await store.ProposeAsync(new LeaseRevokeCommand(new LeaseId(request.ID)), context.CancellationToken).ConfigureAwait(false);
+        var caller = store.Enter(context);
+        var result = await store.ProposeAsync(new LeaseRevokeCommand(new LeaseId(request.ID)) { Caller = caller }, context.CancellationToken).ConfigureAwait(false);
         return new LeaseRevokeResponse { Header = store.Header(result.Revision) };
     }
 
     /// <summary>Answers each request in order. A lease that is not there has 0 seconds and the stream goes on.</summary>
     public override async Task LeaseKeepAlive(IAsyncStreamReader<LeaseKeepAliveRequest> requestStream, IServerStreamWriter<LeaseKeepAliveResponse> responseStream, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         var leaderLost = EtcdStore.RequiresLeader(context) ? leader.Lost : CancellationToken.None;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(
             context.CancellationToken, leaderLost, lifetime.ApplicationStopping);
@@ -54,6 +55,7 @@ internal sealed class LeaseService(EtcdStore store, LeaderMonitor leader, IHostA
             while (await requestStream.MoveNext(ending.Token).ConfigureAwait(false))
             {
                 var id = requestStream.Current.ID;
+                await RequireAsync(caller, new(id), Access.Write, ending.Token).ConfigureAwait(false);
                 var header = store.Header(store.Replica.View.Revision);
                 var seconds = await store.Replica.KeepAliveAsync(new LeaseId(id), ending.Token).ConfigureAwait(false);
                 await responseStream.WriteAsync(new LeaseKeepAliveResponse { Header = header, ID = id, TTL = seconds }, ending.Token).ConfigureAwait(false);
@@ -71,8 +73,9 @@ internal sealed class LeaseService(EtcdStore store, LeaderMonitor leader, IHostA
 
     public override async Task<LeaseTimeToLiveResponse> LeaseTimeToLive(LeaseTimeToLiveRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
+        var caller = store.Enter(context);
         var lease = new LeaseId(request.ID);
+        await RequireAsync(caller, lease, request.Keys ? Access.Read : Access.None, context.CancellationToken).ConfigureAwait(false);
         long? left;
         try
         {
@@ -84,6 +87,7 @@ internal sealed class LeaseService(EtcdStore store, LeaderMonitor leader, IHostA
         }
 
         var view = store.Replica.View;
+        EtcdStore.Require(view.CheckLeaseAccess(caller, lease, request.Keys ? Access.Read : Access.None));
         var granted = view.LeaseTtl(lease);
         var answer = new LeaseTimeToLiveResponse { Header = store.Header(view.Revision), ID = request.ID };
         if (left is null || granted is null)
@@ -110,6 +114,10 @@ internal sealed class LeaseService(EtcdStore store, LeaderMonitor leader, IHostA
         answer.Leases.AddRange(view.Leases().Select(lease => new LeaseStatus { ID = lease.Value }));
         return Task.FromResult(answer);
     }
+
+    /// <summary>Who keeps a lease alive keeps its keys, and who sees its keys reads their names.</summary>
+    private ValueTask RequireAsync(Caller? caller, LeaseId lease, Access access, CancellationToken cancellation) =>
+        store.RequireAsync(view => view.CheckLeaseAccess(caller, lease, access), cancellation);
 
     /// <summary>Positive, so that clients in languages without unsigned numbers print it alike.</summary>
     private static long RandomId()

@@ -58,6 +58,12 @@ internal sealed class MaintenanceService(EtcdStore store, Downgrades downgrades,
     /// </summary>
     public override Task<AlarmResponse> Alarm(AlarmRequest request, ServerCallContext context)
     {
+        if (request.Action != AlarmRequest.Types.AlarmAction.Get)
+        {
+            EtcdStore.Require(store.Replica.View.Auth.Identify(store.Enter(context), out var rights));
+            EtcdStore.Require(rights!.IsRoot ? StoreError.None : StoreError.PermissionDenied);
+        }
+
         var answer = new AlarmResponse { Header = store.Header(store.Replica.View.Revision) };
         switch (request.Action)
         {
@@ -115,8 +121,8 @@ internal sealed class MaintenanceService(EtcdStore store, Downgrades downgrades,
 
     public override Task<DowngradeResponse> Downgrade(DowngradeRequest request, ServerCallContext context)
     {
-        store.CheckLeader(context);
-        return downgrades.RequestAsync(request, context.CancellationToken);
+        var caller = store.Enter(context);
+        return downgrades.RequestAsync(caller, request, context.CancellationToken);
     }
 
     public override async Task<MoveLeaderResponse> MoveLeader(MoveLeaderRequest request, ServerCallContext context)

@@ -1,11 +1,12 @@
 using Concord.Protocol.Etcd;
+using Concord.Server.Auth;
 using Concord.Server.Replica;
 using Grpc.Core;
 
 namespace Concord.Server.Etcd;
 
 /// <summary>etcd's Watch service: one session per stream, each with any number of watches.</summary>
-internal sealed class WatchService(EtcdStore store, LeaderMonitor leader, IHostApplicationLifetime lifetime) : Protocol.Etcd.Watch.WatchBase
+internal sealed class WatchService(EtcdStore store, CallerDesk callers, LeaderMonitor leader, IHostApplicationLifetime lifetime) : Protocol.Etcd.Watch.WatchBase
 {
     public override async Task Watch(IAsyncStreamReader<WatchRequest> requestStream, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
@@ -13,7 +14,7 @@ internal sealed class WatchService(EtcdStore store, LeaderMonitor leader, IHostA
         var leaderLost = EtcdStore.RequiresLeader(context) ? leader.Lost : CancellationToken.None;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(
             context.CancellationToken, leaderLost, lifetime.ApplicationStopping);
-        using var session = new WatchSession(store, responseStream);
+        using var session = new WatchSession(store, responseStream, () => callers.IdentifyAsync(context.GetHttpContext()));
         try
         {
             await session.RunAsync(requestStream, ending).ConfigureAwait(false);

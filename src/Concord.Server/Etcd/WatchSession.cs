@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using Concord.Mvcc;
+using Concord.Mvcc.Auth;
 using Concord.Protocol.Etcd;
+using Concord.Server.Auth;
 using Concord.Server.Replica;
 using Grpc.Core;
 
@@ -9,39 +12,44 @@ namespace Concord.Server.Etcd;
 /// One watch stream of one client. Requests are read and answers written independently; all answers go out in the order
 /// of the <see cref="WatchStream"/>, so that no event passes its "created" and progress never passes an event.
 /// </summary>
-internal sealed class WatchSession(EtcdStore store, IServerStreamWriter<WatchResponse> output) : IDisposable
+/// <remarks>
+/// Who the client is, is found out when it asks for a watch. Its rights are looked at again whenever rights have changed, and before
+/// any event of a later state is written; a watch that is not allowed any more ends with the refusal as its reason.
+/// </remarks>
+internal sealed class WatchSession(
+    EtcdStore store, IServerStreamWriter<WatchResponse> output, Func<ValueTask<(Caller? Caller, AuthRefusal Refusal)>> identify) : IDisposable
 {
     private static readonly byte[] FirstKey = [0];
     private static readonly WriteOptions Buffered = new(WriteFlags.BufferHint);
 
     private readonly WatchStream _stream = store.Replica.Watches.OpenStream();
 
+    /// <summary>Those whose events may not be written any more, and why; until the end of each was told.</summary>
+    private readonly ConcurrentDictionary<long, string> _revoked = [];
+
+    /// <summary>The watches that were created, for looking at them again.</summary>
+    private readonly ConcurrentDictionary<long, WatchGrant> _grants = [];
+
+    private Caller? _caller;
     private long _nextWatchId;
-
-    /// <summary>What of a request matters only to how events are written.</summary>
-    private sealed record EventForm(bool PreviousPairs, bool Fragments)
-    {
-        public static EventForm Of(WatchCreateRequest request) => Forms[(request.PrevKv ? 1 : 0) + (request.Fragment ? 2 : 0)];
-
-        private static readonly EventForm[] Forms = [new(false, false), new(true, false), new(false, true), new(true, true)];
-    }
 
     /// <summary>Runs until the client goes away or <paramref name="ending"/> is cancelled.</summary>
     public async Task RunAsync(IAsyncStreamReader<WatchRequest> input, CancellationTokenSource ending)
     {
         var reading = ReadRequestsAsync(input, ending.Token);
         var writing = WriteAnswersAsync(ending.Token);
+        var checking = CheckAgainAsync(ending.Token);
         try
         {
-            await await Task.WhenAny(reading, writing).ConfigureAwait(false);
+            await await Task.WhenAny(reading, writing, checking).ConfigureAwait(false);
             // The client has closed its half; what it watches goes on until it leaves.
-            await writing.ConfigureAwait(false);
+            await await Task.WhenAny(writing, checking).ConfigureAwait(false);
         }
         finally
         {
             await ending.CancelAsync().ConfigureAwait(false);
             // What ended the session is already thrown; the other half ends by the cancellation.
-            await Task.WhenAll(reading, writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(reading, writing, checking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -57,7 +65,7 @@ internal sealed class WatchSession(EtcdStore store, IServerStreamWriter<WatchRes
             switch (request.RequestUnionCase)
             {
                 case WatchRequest.RequestUnionOneofCase.CreateRequest:
-                    Create(request.CreateRequest);
+                    await CreateAsync(request.CreateRequest, cancellation).ConfigureAwait(false);
                     break;
                 case WatchRequest.RequestUnionOneofCase.CancelRequest:
                     // A watch that is not there is ignored, as etcd does: its end may just be on the way.
@@ -73,10 +81,16 @@ internal sealed class WatchSession(EtcdStore store, IServerStreamWriter<WatchRes
         }
     }
 
-    private void Create(WatchCreateRequest request)
+    private async ValueTask CreateAsync(WatchCreateRequest request, CancellationToken cancellation)
     {
         var start = request.Key.IsEmpty ? FirstKey : request.Key.Memory;
         var range = new KeyRange(start, request.RangeEnd.Memory);
+        if (await RefusalAsync(range, cancellation).ConfigureAwait(false) is { } refusal)
+        {
+            _stream.Refuse(EtcdErrors.AsReason(refusal));
+            return;
+        }
+
         if (range.IsEmpty)
         {
             _stream.Refuse(EtcdErrors.EmptyWatchRangeText);
@@ -89,6 +103,7 @@ internal sealed class WatchSession(EtcdStore store, IServerStreamWriter<WatchRes
             return;
         }
 
+        var grant = new WatchGrant(_caller, range, request.PrevKv, request.Fragment);
         var options = new WatchOptions(
             range,
             request.StartRevision,
@@ -96,19 +111,54 @@ internal sealed class WatchSession(EtcdStore store, IServerStreamWriter<WatchRes
             NoPut: request.Filters.Contains(WatchCreateRequest.Types.FilterType.Noput),
             NoDelete: request.Filters.Contains(WatchCreateRequest.Types.FilterType.Nodelete))
         {
-            State = EventForm.Of(request),
+            State = grant,
         };
-        if (!Create(options, request.WatchId))
+        if (Create(options, request.WatchId) is not { } watchId)
         {
             _stream.Refuse(EtcdErrors.DuplicateWatchIdText);
+            return;
+        }
+
+        _grants[watchId] = grant;
+
+        // The rights may have changed before it was in the list.
+        IsAllowed(watchId, grant, store.Replica.View);
+    }
+
+    /// <summary>Why the client may not watch a range, or null.</summary>
+    private async ValueTask<RpcException?> RefusalAsync(KeyRange range, CancellationToken cancellation)
+    {
+        var read = new RangeOperation(range);
+        if (store.Replica.View.CheckAccess(_caller, read) == StoreError.None)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (_caller is null)
+            {
+                (_caller, var refusal) = await identify().ConfigureAwait(false);
+                if (_caller is null)
+                {
+                    return EtcdErrors.From(refusal);
+                }
+            }
+
+            await store.RequireAsync(view => view.CheckAccess(_caller, read), cancellation).ConfigureAwait(false);
+            return null;
+        }
+        catch (RpcException error)
+        {
+            return error;
         }
     }
 
-    private bool Create(WatchOptions options, long watchId)
+    private long? Create(WatchOptions options, long watchId)
     {
         if (watchId != 0)
         {
-            return _stream.Create(options, watchId) is not null;
+            return _stream.Create(options, watchId);
         }
 
         // Chosen numbers only grow: a client that still gets events of a watch it has ended must not take them for those
@@ -117,7 +167,47 @@ internal sealed class WatchSession(EtcdStore store, IServerStreamWriter<WatchRes
         {
         }
 
-        return true;
+        return _nextWatchId - 1;
+    }
+
+    /// <summary>Ends what is not allowed any more, also where nothing happens that would bring it up.</summary>
+    private async Task CheckAgainAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var change = store.Replica.AuthChange;
+            var view = store.Replica.View;
+            foreach (var (watchId, grant) in _grants)
+            {
+                IsAllowed(watchId, grant, view);
+            }
+
+            await change.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether events may be written in a state; if not, the watch is ended.</summary>
+    private bool IsAllowed(long watchId, WatchGrant grant, KeySpaceView view)
+    {
+        if (_revoked.ContainsKey(watchId))
+        {
+            return false;
+        }
+
+        var error = grant.Check(view);
+        if (error == StoreError.None)
+        {
+            return true;
+        }
+
+        if (_revoked.TryAdd(watchId, EtcdErrors.AsReason(EtcdErrors.From(error))) && !_stream.Cancel(watchId))
+        {
+            // It ended by itself at the same moment.
+            _revoked.TryRemove(watchId, out _);
+            _grants.TryRemove(new(watchId, grant));
+        }
+
+        return false;
     }
 
     private async Task WriteAnswersAsync(CancellationToken cancellation)
@@ -157,18 +247,23 @@ internal sealed class WatchSession(EtcdStore store, IServerStreamWriter<WatchRes
 
     private Task WriteEventsAsync(WatchNotice.Events events, CancellationToken cancellation)
     {
-        var form = (EventForm)events.State!;
+        var grant = (WatchGrant)events.State!;
+        if (!IsAllowed(events.WatchId, grant, store.Replica.View))
+        {
+            return Task.CompletedTask;
+        }
+
         var answer = Answer(events);
         var changes = events.Changes;
         answer.Events.Capacity = changes.Count;
         for (var i = 0; i < changes.Count; i++)
         {
             var change = changes[i];
-            var previous = form.PreviousPairs ? events.View.Before(change) : null;
+            var previous = grant.PreviousPairs ? events.View.Before(change) : null;
             answer.Events.Add(WatchAnswers.ToEvent(change, previous));
         }
 
-        return form.Fragments ? WriteFragmentsAsync(answer, cancellation) : output.WriteAsync(answer, cancellation);
+        return grant.Fragments ? WriteFragmentsAsync(answer, cancellation) : output.WriteAsync(answer, cancellation);
     }
 
     private async Task WriteFragmentsAsync(WatchResponse answer, CancellationToken cancellation)
@@ -183,11 +278,17 @@ internal sealed class WatchSession(EtcdStore store, IServerStreamWriter<WatchRes
         new() { Header = store.Header(notice.Revision), WatchId = notice.WatchId, Created = created };
 
     /// <summary>A watch that compaction overtook ends with the revision to go on from, and no revision of its own.</summary>
-    private WatchResponse Cancellation(WatchNotice.Canceled canceled) => new()
+    private WatchResponse Cancellation(WatchNotice.Canceled canceled)
     {
-        Header = store.Header(canceled.CompactedRevision == 0 ? canceled.Revision : 0),
-        WatchId = canceled.WatchId,
-        Canceled = true,
-        CompactRevision = canceled.CompactedRevision,
-    };
+        _grants.TryRemove(canceled.WatchId, out _);
+        _revoked.TryRemove(canceled.WatchId, out var reason);
+        return new()
+        {
+            Header = store.Header(canceled.CompactedRevision == 0 ? canceled.Revision : 0),
+            WatchId = canceled.WatchId,
+            Canceled = true,
+            CompactRevision = canceled.CompactedRevision,
+            CancelReason = reason ?? "",
+        };
+    }
 }

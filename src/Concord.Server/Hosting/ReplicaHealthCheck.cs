@@ -1,6 +1,5 @@
 using Concord.Server.Etcd;
 using Concord.Server.Replica;
-using Grpc.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Concord.Server.Hosting;

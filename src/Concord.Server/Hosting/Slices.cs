@@ -1,4 +1,5 @@
 using Concord.Server.Administration;
+using Concord.Server.Auth;
 using Concord.Server.Cluster;
 using Concord.Server.Configs;
 using Concord.Server.Etcd;
@@ -20,6 +21,7 @@ internal static class Slices
             grpc.MaxSendMessageSize = null;
         });
         services.AddGrpcReflection();
+        services.AddAuth(options);
         services.AddAdministration();
         services.AddEtcdApi();
         services.AddGateway();
@@ -30,6 +32,7 @@ internal static class Slices
 
     public static void Map(WebApplication app)
     {
+        app.UseAuthGate();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         app.MapAdministration();

@@ -86,6 +86,9 @@ internal ref struct PeerReader(ReadOnlyMemory<byte> input)
         return texts;
     }
 
+    /// <summary>For fields that a sender may leave out.</summary>
+    public readonly bool HasMore => !_rest.IsEmpty;
+
     /// <summary>How many elements follow, of at least so many bytes each.</summary>
     public int Count(int bytesMin)
     {

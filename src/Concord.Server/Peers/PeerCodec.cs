@@ -79,6 +79,12 @@ internal static class PeerCodec
                 writer.Int64(m.Revision);
                 writer.Int64(m.Compacted);
                 writer.Int32(unchecked((int)m.Hash));
+                if (m.AuthChanges != 0)
+                {
+                    // Left out where nobody ever used them: members of versions before there were users understand it then.
+                    writer.Int64(m.AuthChanges);
+                }
+
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"no encoding for {message.GetType().Name}");
@@ -110,11 +116,17 @@ internal static class PeerCodec
             Kind.LeaseReply => ReadLeaseReply(ref reader),
             Kind.Change => ReadChange(ref reader),
             Kind.ChangeReply => new PeerMessage.ChangeReply(reader.Int64(), (RequestOutcome)reader.Byte(), reader.Text() is { Length: > 0 } text ? text : null),
-            Kind.StateHash => new PeerMessage.StateHash(new(reader.Int64()), reader.Int64(), reader.Int64(), unchecked((uint)reader.Int32())),
+            Kind.StateHash => ReadStateHash(ref reader),
             _ => throw new PeerProtocolException($"a message is of the unknown kind {(byte)kind}; the sender may run another version of the program"),
         };
         reader.End();
         return decoded with { From = from };
+    }
+
+    private static PeerMessage.StateHash ReadStateHash(ref PeerReader reader)
+    {
+        var (index, revision, compacted, hash) = (reader.Int64(), reader.Int64(), reader.Int64(), unchecked((uint)reader.Int32()));
+        return new(new(index), revision, compacted, reader.HasMore ? reader.Int64() : 0, hash);
     }
 
     private static void WriteNumbers(PeerWriter writer, IReadOnlyList<long> numbers)

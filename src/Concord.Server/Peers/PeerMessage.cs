@@ -47,5 +47,6 @@ internal abstract record PeerMessage
     public sealed record ChangeReply(long Number, RequestOutcome Outcome, string? Reason) : PeerMessage;
 
     /// <summary>The hash of the sender's state after an entry, to be compared with one's own.</summary>
-    public sealed record StateHash(LogIndex Index, long Revision, long Compacted, uint Hash) : PeerMessage;
+    /// <param name="AuthChanges">How many changes of users and roles are in it.</param>
+    public sealed record StateHash(LogIndex Index, long Revision, long Compacted, long AuthChanges, uint Hash) : PeerMessage;
 }

@@ -45,6 +45,9 @@ public sealed class LocalReplica : IAsyncDisposable
     /// <summary>The newest applied view: what a serializable read answers from, without waiting.</summary>
     public KeySpaceView View => _shared.View;
 
+    /// <summary>Completes when a view with other users or rights than those of now is published; ask before looking at the view.</summary>
+    public Task AuthChange => _shared.AuthChange;
+
     public WatchHub Watches => _shared.Watches;
 
     /// <summary>Completes with the reason when the replica cannot go on; the process should end then.</summary>

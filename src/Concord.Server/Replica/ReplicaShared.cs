@@ -14,6 +14,7 @@ internal sealed class ReplicaShared(WatchHub watches, KeySpaceView view, long me
     private int _pending;
     private long _pendingBytes;
     private volatile Exception? _failure;
+    private TaskCompletionSource _authChange = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ReplicaInbox Inbox { get; } = new(messageBytesMax);
 
@@ -53,9 +54,17 @@ internal sealed class ReplicaShared(WatchHub watches, KeySpaceView view, long me
 
     public void Publish(KeySpaceView view)
     {
+        var before = _view;
         _view = view;
         Watches.Notify(view);
+        if (!ReferenceEquals(before.Auth, view.Auth))
+        {
+            Interlocked.Exchange(ref _authChange, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        }
     }
+
+    /// <summary>Completes when a view with other users or rights than those of now is published.</summary>
+    public Task AuthChange => Volatile.Read(ref _authChange).Task;
 
     public void Publish(NodeCore node)
     {

@@ -16,8 +16,8 @@ public sealed class StateDivergedException(string message) : Exception(message);
 /// </summary>
 /// <remarks>
 /// The hash covers every version that history holds up to a revision, and depends on the compaction but not on how much of it was
-/// trimmed. So a member can compute it later than the others, as long as no other compaction came between; if one did, it sits
-/// this round out. Hashing passes over all data, on a thread of its own and below everything else. The round's state is guarded
+/// trimmed; users and roles have no history and are hashed as they are. So a member can compute it later than the others, as long as
+/// no other compaction or change of users came between; if one did, it sits this round out. Hashing passes over all data, on a thread of its own and below everything else. The round's state is guarded
 /// by a lock.
 /// </remarks>
 internal sealed class StateCheck(ReplicaShared shared, PeerNetwork network, MemberId self, ReplicaLog events)
@@ -26,7 +26,7 @@ internal sealed class StateCheck(ReplicaShared shared, PeerNetwork network, Memb
 
     private readonly Lock _lock = new();
     private readonly Dictionary<MemberId, uint> _hashes = [];
-    private (long Revision, long Compacted) _round;
+    private (long Revision, long Compacted, long AuthChanges) _round;
     private bool _isHashing;
     private bool _isHashed;
 
@@ -35,12 +35,12 @@ internal sealed class StateCheck(ReplicaShared shared, PeerNetwork network, Memb
     {
         lock (_lock)
         {
-            if (_isHashing || view.Revision == _round.Revision)
+            if (_isHashing || (view.Revision == _round.Revision && view.Auth.Changes == _round.AuthChanges))
             {
                 return;
             }
 
-            Enter((view.Revision, view.CompactedRevision));
+            Enter((view.Revision, view.CompactedRevision, view.Auth.Changes));
         }
 
         Hash(view, applied);
@@ -51,7 +51,7 @@ internal sealed class StateCheck(ReplicaShared shared, PeerNetwork network, Memb
     {
         lock (_lock)
         {
-            var round = (told.Revision, told.Compacted);
+            var round = (told.Revision, told.Compacted, told.AuthChanges);
             if (round != _round)
             {
                 if (told.Revision < _round.Revision)
@@ -78,7 +78,7 @@ internal sealed class StateCheck(ReplicaShared shared, PeerNetwork network, Memb
 
         lock (_lock)
         {
-            if (_isHashed || _isHashing || view.Revision < _round.Revision || view.CompactedRevision != _round.Compacted)
+            if (_isHashed || _isHashing || view.Revision < _round.Revision || view.CompactedRevision != _round.Compacted || view.Auth.Changes != _round.AuthChanges)
             {
                 return;
             }
@@ -87,7 +87,7 @@ internal sealed class StateCheck(ReplicaShared shared, PeerNetwork network, Memb
         Hash(view, applied);
     }
 
-    private void Enter((long Revision, long Compacted) round)
+    private void Enter((long Revision, long Compacted, long AuthChanges) round)
     {
         _round = round;
         _isHashed = false;
@@ -96,7 +96,7 @@ internal sealed class StateCheck(ReplicaShared shared, PeerNetwork network, Memb
 
     private void Hash(KeySpaceView view, LogIndex applied)
     {
-        (long Revision, long Compacted) round;
+        (long Revision, long Compacted, long AuthChanges) round;
         lock (_lock)
         {
             _isHashing = true;
@@ -106,9 +106,9 @@ internal sealed class StateCheck(ReplicaShared shared, PeerNetwork network, Memb
         new Thread(() => HashNow(view, applied, round)) { IsBackground = true, Name = "concord hash", Priority = ThreadPriority.Lowest }.Start();
     }
 
-    private void HashNow(KeySpaceView view, LogIndex applied, (long Revision, long Compacted) round)
+    private void HashNow(KeySpaceView view, LogIndex applied, (long Revision, long Compacted, long AuthChanges) round)
     {
-        var error = view.Hash(round.Revision, out var hash);
+        var error = view.HashState(round.Revision, out var hash);
         lock (_lock)
         {
             _isHashing = false;
@@ -131,7 +131,7 @@ internal sealed class StateCheck(ReplicaShared shared, PeerNetwork network, Memb
         {
             if (member != self)
             {
-                network.Send(member, new PeerMessage.StateHash(applied, round.Revision, round.Compacted, hash), MessageBytes);
+                network.Send(member, new PeerMessage.StateHash(applied, round.Revision, round.Compacted, round.AuthChanges, hash), MessageBytes);
             }
         }
 

@@ -1,6 +1,5 @@
 using Concord.Server.Cluster;
 using Concord.Server.Hosting;
-using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;

@@ -197,16 +197,16 @@ public sealed class ConfigHubTests
         await client.NextAsync();
         subscription.Take(new(centre.View("orders", "prod").Version, 2, false, "not a number", 6));
 
-        var status = InstanceStatus.Of(Assert.Single(centre.Hub.Instances("orders", "prod")));
+        var status = InstanceStatus.Of(Assert.Single(centre.Hub.Instances(centre.Store, "orders", "prod")));
         Assert.Equal((2, 1, 2, "not a number"), (status.SentRelease, status.AppliedRelease, status.RejectedRelease, status.Reason));
         Assert.Equal(view.Version, status.AppliedVersion);
-        ConfigErrors.Of(() => centre.Hub.Instances("orders", "dev"), ConfigErrorCode.UnknownEnvironment, "environment");
-        ConfigErrors.Of(() => centre.Hub.Instances("ordres", null), ConfigErrorCode.UnknownApplication, "application");
+        ConfigErrors.Of(() => centre.Hub.Instances(centre.Store, "orders", "dev"), ConfigErrorCode.UnknownEnvironment, "environment");
+        ConfigErrors.Of(() => centre.Hub.Instances(centre.Store, "ordres", null), ConfigErrorCode.UnknownApplication, "application");
         await centre.ReleaseAsync("billing/default", "a=1\n");
-        Assert.Empty(centre.Hub.Instances("billing", "dev"));
+        Assert.Empty(centre.Hub.Instances(centre.Store, "billing", "dev"));
 
         await centre.Hub.RemoveAsync(client.Connection);
-        Assert.Empty(centre.Hub.Instances(null, null));
+        Assert.Empty(centre.Hub.Instances(centre.Store, null, null));
         Assert.Equal(0, centre.Hub.ViewCount);
     }
 
@@ -293,7 +293,7 @@ public sealed class ConfigHubTests
         public ConfigSubscription Subscribe(string application, string environment, string labels = "", string version = "", long revision = 0)
         {
             centre.Hub.Add(Connection);
-            return centre.Hub.Subscribe(Connection, 1, ConfigCentre.Key(application, environment, labels), version, revision, new("i1", "h", 1, "test"));
+            return centre.Hub.Subscribe(Connection, centre.Store, 1, ConfigCentre.Key(application, environment, labels), version, revision, new("i1", "h", 1, "test"));
         }
 
         public void Block() => Connection.Block();

@@ -29,7 +29,7 @@ public sealed class EtcdServer : IAsyncLifetime
 
     public Maintenance.MaintenanceClient Maintenance { get; private set; } = null!;
 
-    public Auth.AuthClient Auth { get; private set; } = null!;
+    public Protocol.Etcd.Auth.AuthClient Auth { get; private set; } = null!;
 
     public GrpcChannel Channel => _channel!;
 

@@ -208,11 +208,4 @@ public sealed class MaintenanceServiceTests(EtcdServer server) : IClassFixture<E
             "etcdserver: can only promote a learner member",
             () => server.Cluster.MemberPromoteAsync(new MemberPromoteRequest { ID = self }).ResponseAsync);
     }
-
-    [Fact]
-    public async Task What_is_not_there_yet_is_answered_unimplemented()
-    {
-        var error = await Assert.ThrowsAsync<RpcException>(() => server.Auth.AuthStatusAsync(new AuthStatusRequest()).ResponseAsync);
-        Assert.Equal(StatusCode.Unimplemented, error.StatusCode);
-    }
 }

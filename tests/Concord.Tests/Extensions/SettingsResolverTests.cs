@@ -34,6 +34,21 @@ public sealed class SettingsResolverTests
     }
 
     [Fact]
+    public void Credentials_come_with_the_connection_string_or_the_section()
+    {
+        var connected = SettingsResolver.Resolve(new(), Configuration(("ConnectionStrings:concord", "http://a:1,http://b:2;User=orders;Password=s3 cret,=")), "a", "b");
+        Assert.Equal(["http://a:1/", "http://b:2/"], connected.Endpoints.Select(endpoint => endpoint.ToString()));
+        Assert.Equal(("orders", "s3 cret,="), (connected.Credentials!.User, connected.Credentials.Password));
+
+        var section = SettingsResolver.Resolve(new(), Configuration(("Concord:User", "orders"), ("Concord:Password", "x")), "a", "b");
+        Assert.Equal("orders", section.Credentials!.User);
+        var code = SettingsResolver.Resolve(new() { Credentials = new("own", "y") }, Configuration(("Concord:User", "orders:x")), "a", "b");
+        Assert.Equal("own", code.Credentials!.User);
+        var error = Assert.Throws<ArgumentException>(() => SettingsResolver.Resolve(new(), Configuration(("Concord:User", "orders")), "a", "b"));
+        Assert.Contains("has no password", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_section_fills_what_code_left_open()
     {
         var configuration = Configuration(

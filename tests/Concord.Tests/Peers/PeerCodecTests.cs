@@ -47,6 +47,15 @@ public sealed class PeerCodecTests
     }
 
     [Fact]
+    public void A_state_is_told_as_before_there_were_users_unless_there_are()
+    {
+        var before = new PeerMessage.StateHash(new(9), 8, 7, AuthChanges: 0, 0xfedcba98);
+        Assert.Equal(before with { From = From }, RoundTrip(before));
+        Assert.Equal(1 + 3 * sizeof(long) + sizeof(int), Encode(before).Length);
+        Assert.Equal(before with { AuthChanges = 5, From = From }, RoundTrip(before with { AuthChanges = 5 }));
+    }
+
+    [Fact]
     public void Nobody_can_speak_for_somebody_else()
     {
         var error = Assert.Throws<PeerProtocolException>(() => RoundTrip(new PeerMessage.Raft(new RaftMessage.TimeoutNow(new(1), new(2), new(3)))));

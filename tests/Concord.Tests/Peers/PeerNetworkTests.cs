@@ -116,7 +116,7 @@ public sealed class PeerNetworkTests
         await older.ExpectAsync(newer.Id, PeerEvent.Connected);
 
         // What the older one does not know is not sent; what follows it arrives.
-        newer.Network.Send(older.Id, new PeerMessage.StateHash(new(1), 1, 0, 7), 32);
+        newer.Network.Send(older.Id, new PeerMessage.StateHash(new(1), 1, 0, AuthChanges: 0, 7), 32);
         Assert.True(newer.Send(older, 8));
         Assert.Equal(8, Assert.IsType<PeerMessage.Propose>(await older.ReceiveAsync()).Numbers[0]);
         Assert.True(older.Send(newer, 9));
@@ -130,7 +130,7 @@ public sealed class PeerNetworkTests
         PeerEnd.Connect(a, b);
         await a.ExpectAsync(b.Id, PeerEvent.Connected);
 
-        a.Network.Send(b.Id, new PeerMessage.StateHash(new(1), 1, 0, 7), 32);
+        a.Network.Send(b.Id, new PeerMessage.StateHash(new(1), 1, 0, AuthChanges: 0, 7), 32);
         a.Network.Flush();
 
         Assert.Equal(7u, Assert.IsType<PeerMessage.StateHash>(await b.ReceiveAsync()).Hash);

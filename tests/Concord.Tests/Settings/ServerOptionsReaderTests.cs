@@ -73,6 +73,10 @@ public sealed class ServerOptionsReaderTests
     [InlineData("max-request-bytes", "99999999999", "out of bounds")]
     [InlineData("config-file", "/nowhere/at/all.yaml", "cannot read '/nowhere/at/all.yaml'")]
     [InlineData("name", "", "no member name")]
+    [InlineData("auth-token", "cookie", "'cookie' is no kind of token")]
+    [InlineData("auth-token", "jwt,sign-method=RS256,priv-key=/nowhere/key.pem", "the file of priv-key=/nowhere/key.pem cannot be used")]
+    [InlineData("auth-token-ttl", "0", "out of bounds")]
+    [InlineData("bcrypt-cost", "3", "from 4 to 16")]
     public void A_wrong_setting_is_named_with_its_remedy(string flag, string value, string expected)
     {
         _flags[flag] = value;

@@ -21,6 +21,10 @@ public enum ConfigErrorCode
     Conflict,
     NothingToPublish,
     Contention,
+
+    /// <summary>The request names no user, or one whose credentials are not good any more.</summary>
+    Unauthenticated,
+    PermissionDenied,
 }
 
 public static class ConfigErrorCodes
@@ -45,6 +49,8 @@ public static class ConfigErrorCodes
         ConfigErrorCode.Conflict => "conflict",
         ConfigErrorCode.NothingToPublish => "nothing_to_publish",
         ConfigErrorCode.Contention => "contention",
+        ConfigErrorCode.Unauthenticated => "unauthenticated",
+        ConfigErrorCode.PermissionDenied => "permission_denied",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

@@ -16,6 +16,7 @@ internal sealed class ConfigFollower(ConfigStore store, ConfigHub hub, ILogger<C
     {
         var senders = Enumerable.Range(0, SendersMax).Select(_ => Task.Run(hub.SendAsync, CancellationToken.None)).ToList();
         using var stopping = stoppingToken.Register(hub.Stop);
+        var checking = CheckAgainAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -40,7 +41,19 @@ internal sealed class ConfigFollower(ConfigStore store, ConfigHub hub, ILogger<C
 
         hub.Stop();
         hub.Dispose();
+        await checking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.WhenAll(senders);
+    }
+
+    /// <summary>Those who lost the right to a view learn it at once, not with its next change.</summary>
+    private async Task CheckAgainAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var change = store.AuthChange();
+            hub.CheckAgain();
+            await change.WaitAsync(cancellation);
+        }
     }
 
     /// <summary>Until the watch ends (compaction overtook it): begins again with everything resolved anew.</summary>

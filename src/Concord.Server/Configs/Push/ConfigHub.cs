@@ -98,13 +98,15 @@ internal sealed class ConfigHub : IDisposable
     /// Instead: the revision up to which it followed this view; 0 for none. One that is not here yet may be of another
     /// store that stood at this address before, so what the client holds is not known and it gets the whole view.
     /// </param>
-    /// <exception cref="ConfigException">There is no such view.</exception>
-    public ConfigSubscription Subscribe(WatchConnection connection, int number, ViewKey key, string knownVersion, long knownRevision, InstanceIdentity? instance)
+    /// <param name="store">As the caller may use it.</param>
+    /// <exception cref="ConfigException">There is no such view, or the caller may not see it.</exception>
+    public ConfigSubscription Subscribe(WatchConnection connection, ConfigStore store, int number, ViewKey key, string knownVersion, long knownRevision, InstanceIdentity? instance)
     {
         ConfigSubscription subscription;
+        var warrant = new ViewWarrant(store);
         lock (_lock)
         {
-            var state = _store.State();
+            var state = store.State();
             Known.RequireView(state, key, "subscribe.view");
             if (!_families.TryGetValue(key.With(Labels.Empty).Text, out var family))
             {
@@ -114,8 +116,14 @@ internal sealed class ConfigHub : IDisposable
 
             var entry = family.Join(key.Labels, state);
             var known = knownVersion.Length > 0 ? knownVersion : knownRevision > 0 && knownRevision <= Math.Max(Revision, entry.Published.StoreRevision) ? entry.Published.VersionAt(knownRevision) : null;
-            subscription = new(connection, number, key.Labels, instance, _time.GetUtcNow().ToUnixTimeMilliseconds()) { SentVersion = known, Entry = entry };
+            subscription = new(connection, number, key.Labels, instance, warrant, _time.GetUtcNow().ToUnixTimeMilliseconds()) { SentVersion = known, Entry = entry };
             entry.Subscribers.Add(subscription);
+            if (warrant.Refusal(entry.Published.View) is { } refusal)
+            {
+                Leave(subscription);
+                throw new ConfigException(refusal);
+            }
+
             connection.Add(subscription);
         }
 
@@ -158,9 +166,16 @@ internal sealed class ConfigHub : IDisposable
 
     /// <summary>Every subscription of an instance that has said who it is; null is any application or environment.</summary>
     /// <exception cref="ConfigException">There is none, and no such application or environment either.</exception>
-    public IReadOnlyList<ConfigSubscription> Instances(string? application, string? environment)
+    public IReadOnlyList<ConfigSubscription> Instances(ConfigStore store, string? application, string? environment)
     {
-        var found = Find(application, environment);
+        var state = store.State();
+        if (application is not null)
+        {
+            state.Rights.RequireSome(application, environment);
+        }
+
+        var found = Find(application, environment)
+            .FindAll(one => state.Rights.MayReadSome(one.Entry.Key.Application, one.Entry.Key.Environment));
         if (found.Count > 0 || application is null)
         {
             return found;
@@ -168,11 +183,11 @@ internal sealed class ConfigHub : IDisposable
 
         if (environment is null)
         {
-            Known.RequireApplication(_store.State(), application, "");
+            Known.RequireApplication(state, application, "");
         }
         else
         {
-            Known.RequireServed(_store.State(), application, environment);
+            Known.RequireServed(state, application, environment);
         }
 
         return found;
@@ -189,6 +204,21 @@ internal sealed class ConfigHub : IDisposable
                 .OrderBy(static subscription => subscription.Entry.Key.Text, StringComparer.Ordinal)
                 .ThenBy(static subscription => subscription.Instance!.Id, StringComparer.Ordinal)
                 .ToList();
+        }
+    }
+
+    /// <summary>Rights have changed: every connection looks whether it may still see what it follows.</summary>
+    public void CheckAgain()
+    {
+        List<WatchConnection> all;
+        lock (_lock)
+        {
+            all = [.. _connections];
+        }
+
+        foreach (var connection in all)
+        {
+            Signal(connection);
         }
     }
 

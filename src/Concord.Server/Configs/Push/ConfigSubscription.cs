@@ -12,7 +12,7 @@ internal sealed record ApplyReport(string Version, long Release, bool Applied, s
 /// One view that one stream follows. All that is kept for it is the version that was sent last: a client that is slow
 /// is simply behind, and gets whatever leads from there to the newest version when it is ready.
 /// </summary>
-internal sealed class ConfigSubscription(WatchConnection connection, int number, Labels labels, InstanceIdentity? instance, long connectedUnixMs)
+internal sealed class ConfigSubscription(WatchConnection connection, int number, Labels labels, InstanceIdentity? instance, ViewWarrant warrant, long connectedUnixMs)
 {
     private volatile ViewEntry? _entry;
     private volatile string? _sentVersion;
@@ -20,6 +20,7 @@ internal sealed class ConfigSubscription(WatchConnection connection, int number,
     private volatile ApplyReport? _report;
     private long _changed;
     private volatile ApplyReport? _lastApplied;
+    private volatile bool _isRefused;
 
     public WatchConnection Connection => connection;
 
@@ -53,6 +54,9 @@ internal sealed class ConfigSubscription(WatchConnection connection, int number,
     /// <summary>What the instance runs with: a rejected version leaves the one before it in force.</summary>
     public ApplyReport? LastApplied => _lastApplied;
 
+    /// <summary>It was told that it may not see the view any more; nothing else follows.</summary>
+    public bool IsRefused => _isRefused;
+
     public bool IsBehind => !_isAnswered || _sentVersion != Entry.Published.Version;
 
     /// <summary>There is something newer to send since <paramref name="now"/>, if there was not already.</summary>
@@ -75,6 +79,17 @@ internal sealed class ConfigSubscription(WatchConnection connection, int number,
     public WatchEvent? Next()
     {
         var published = Entry.Published;
+        if (_isRefused)
+        {
+            return null;
+        }
+
+        if (warrant.Refusal(published.View) is { } refusal)
+        {
+            _isRefused = true;
+            return new WatchEvent.Refusal(refusal);
+        }
+
         if (_isAnswered && _sentVersion == published.Version)
         {
             return null;

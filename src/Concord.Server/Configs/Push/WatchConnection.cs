@@ -144,7 +144,7 @@ internal abstract class WatchConnection
 
         if (Interlocked.Exchange(ref _heartbeat, null) is { } heartbeat && !wrote)
         {
-            foreach (var subscription in _subscriptions)
+            foreach (var subscription in _subscriptions.Where(static one => !one.IsRefused))
             {
                 await WriteAsync(subscription.Number, heartbeat);
             }

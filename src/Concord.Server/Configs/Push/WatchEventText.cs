@@ -3,13 +3,14 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Concord.Server.Configs.Model;
 using Concord.Server.Configs.Views;
 
 namespace Concord.Server.Configs.Push;
 
 /// <summary>
 /// Events as server-sent events (WHATWG HTML, section 9.2): <c>view</c>, <c>delta</c> and <c>heartbeat</c>, each with the
-/// revision to resume from as its id and one line of JSON.
+/// revision to resume from as its id and one line of JSON; and <c>refusal</c>, which has none and is the last.
 /// </summary>
 internal static class WatchEventText
 {
@@ -30,6 +31,10 @@ internal static class WatchEventText
                 Begin(buffer, "heartbeat", heartbeat.Revision);
                 Write(buffer, json => json.WriteNumber("revision", heartbeat.Revision));
                 break;
+            case WatchEvent.Refusal refusal:
+                buffer.Write("event: refusal\ndata: "u8);
+                Write(buffer, json => Refusal(json, refusal.Error));
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -47,6 +52,13 @@ internal static class WatchEventText
         json.WriteStartObject();
         members(json);
         json.WriteEndObject();
+    }
+
+    private static void Refusal(Utf8JsonWriter json, ConfigError error)
+    {
+        json.WriteString("code", error.Code.Word());
+        json.WriteString("detail", error.Message);
+        json.WriteString("remedy", error.Remedy);
     }
 
     private static void View(Utf8JsonWriter json, ResolvedView view)

@@ -35,12 +35,12 @@ internal sealed record ReleaseStep(ConfigPath Path, (long Release, ConfigDocumen
 /// <summary>
 /// A release that is ready to be written: what changes, and the one transaction that makes it so or does nothing.
 /// </summary>
-internal sealed class ReleasePlan
+internal sealed record ReleasePlan
 {
     public required long Number { get; init; }
 
-    /// <summary>How many configurations it touches.</summary>
-    public required int Configurations { get; init; }
+    /// <summary>The configurations that it touches.</summary>
+    public required IReadOnlyList<ConfigPath> Paths { get; init; }
 
     public required IReadOnlyList<KeyDifference> Changes { get; init; }
 
@@ -67,7 +67,7 @@ internal sealed class ReleasePlan
         return new()
         {
             Number = last + 1,
-            Configurations = steps.Count,
+            Paths = steps.Select(static step => step.Path).ToList(),
             Changes = changes,
             TextOnly = textOnly,
             Transaction = Write(last + 1, counterRevision, steps, unchangedDrafts, origin, rollbackTo),

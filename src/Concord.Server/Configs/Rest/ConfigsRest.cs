@@ -49,6 +49,6 @@ internal static class ConfigsRest
         .HideDeveloperTools()
         .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl));
 
-    private static async Task<Ok<ApplicationList>> ListAsync(ConfigViews views, CancellationToken cancellation) =>
-        TypedResults.Ok(new ApplicationList(await views.ApplicationsAsync(cancellation)));
+    private static async Task<Ok<ApplicationList>> ListAsync(ConfigAccess access, HttpContext http) =>
+        TypedResults.Ok(new ApplicationList(await access.Views(http).ApplicationsAsync(http.RequestAborted)));
 }

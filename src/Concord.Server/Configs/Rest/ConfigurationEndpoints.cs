@@ -27,37 +27,37 @@ internal static class ConfigurationEndpoints
             .WithSummary("Drops the draft");
     }
 
-    private static async Task<Ok<ConfigurationList>> ListAsync(string app, string env, ConfigViews views, CancellationToken cancellation)
+    private static async Task<Ok<ConfigurationList>> ListAsync(string app, string env, ConfigAccess access, HttpContext http, CancellationToken cancellation)
     {
-        var entries = await views.ConfigurationsAsync(ConfigNames.Application(app, "app"), ConfigNames.Environment(env, "env"), cancellation);
+        var entries = await access.Views(http).ConfigurationsAsync(ConfigNames.Application(app, "app"), ConfigNames.Environment(env, "env"), cancellation);
         return TypedResults.Ok(new ConfigurationList(entries.Select(ConfigurationListItem.Of).ToList()));
     }
 
-    private static async Task<Ok<ConfigurationBody>> GetAsync(string app, string env, string name, string? selector, long? release, ConfigViews views, CancellationToken cancellation)
+    private static async Task<Ok<ConfigurationBody>> GetAsync(string app, string env, string name, string? selector, long? release, ConfigAccess access, HttpContext http, CancellationToken cancellation)
     {
         var path = RestRequests.Path(app, env, name, selector);
-        var (number, document, draft) = await views.ConfigurationAsync(path, release ?? 0, cancellation);
+        var (number, document, draft) = await access.Views(http).ConfigurationAsync(path, release ?? 0, cancellation);
         return TypedResults.Ok(new ConfigurationBody(ConfigurationName.Of(path), number, DocumentBody.Of(document), draft is null ? null : DraftBody.Of(draft)));
     }
 
-    private static async Task<Ok<DraftBody>> RemoveAsync(string app, string env, string name, string? selector, ConfigDrafts drafts, HttpRequest request, CancellationToken cancellation) =>
-        TypedResults.Ok(DraftBody.Of(await drafts.PutAsync(RestRequests.Path(app, env, name, selector), null, RestRequests.Author(request), cancellation)));
+    private static async Task<Ok<DraftBody>> RemoveAsync(string app, string env, string name, string? selector, ConfigAccess access, HttpRequest request, CancellationToken cancellation) =>
+        TypedResults.Ok(DraftBody.Of(await access.Drafts(request.HttpContext).PutAsync(RestRequests.Path(app, env, name, selector), null, RestRequests.Author(request), cancellation)));
 
-    private static async Task<Ok<DraftBody>> PutAsync(string app, string env, string name, string? selector, string? format, ConfigDrafts drafts, HttpRequest request, CancellationToken cancellation)
+    private static async Task<Ok<DraftBody>> PutAsync(string app, string env, string name, string? selector, string? format, ConfigAccess access, HttpRequest request, CancellationToken cancellation)
     {
         var path = RestRequests.Path(app, env, name, selector);
         var document = await RestRequests.DocumentAsync(request, format, cancellation);
-        return TypedResults.Ok(DraftBody.Of(await drafts.PutAsync(path, document, RestRequests.Author(request), cancellation)));
+        return TypedResults.Ok(DraftBody.Of(await access.Drafts(request.HttpContext).PutAsync(path, document, RestRequests.Author(request), cancellation)));
     }
 
-    private static async Task<Ok<DraftBody>> EditAsync(string app, string env, string name, string? selector, ConfigDrafts drafts, HttpRequest request, CancellationToken cancellation)
+    private static async Task<Ok<DraftBody>> EditAsync(string app, string env, string name, string? selector, ConfigAccess access, HttpRequest request, CancellationToken cancellation)
     {
         var path = RestRequests.Path(app, env, name, selector);
         var edit = await RestRequests.JsonAsync(request, RestJson.Default.DraftEdit, cancellation);
         ConfigFormat? format = edit.Format is { Length: > 0 } word ? ConfigFormats.Parse(word, "format") : null;
-        return TypedResults.Ok(DraftBody.Of(await drafts.EditAsync(path, [.. JsonBody.NotNull(edit.Set, "set")], JsonBody.NotNull(edit.Remove, "remove"), format, RestRequests.Author(request, edit.Author), cancellation)));
+        return TypedResults.Ok(DraftBody.Of(await access.Drafts(request.HttpContext).EditAsync(path, [.. JsonBody.NotNull(edit.Set, "set")], JsonBody.NotNull(edit.Remove, "remove"), format, RestRequests.Author(request, edit.Author), cancellation)));
     }
 
-    private static async Task<Ok<DiscardBody>> DiscardAsync(string app, string env, string name, string? selector, ConfigDrafts drafts, CancellationToken cancellation) =>
-        TypedResults.Ok(new DiscardBody(await drafts.DiscardAsync(RestRequests.Path(app, env, name, selector), cancellation)));
+    private static async Task<Ok<DiscardBody>> DiscardAsync(string app, string env, string name, string? selector, ConfigAccess access, HttpRequest request, CancellationToken cancellation) =>
+        TypedResults.Ok(new DiscardBody(await access.Drafts(request.HttpContext).DiscardAsync(RestRequests.Path(app, env, name, selector), cancellation)));
 }

@@ -28,10 +28,10 @@ internal static class EffectiveEndpoints
     }
 
     private static async Task<Results<Ok<EffectiveBody>, ContentHttpResult, StatusCodeHttpResult>> GetAsync(
-        string app, string env, [FromQuery] string[]? name, [FromQuery] string[]? label, string? format, ConfigViews views, HttpContext http)
+        string app, string env, [FromQuery] string[]? name, [FromQuery] string[]? label, string? format, ConfigAccess access, HttpContext http)
     {
         ConfigFormat? render = format is null or "" or "keys" ? null : ConfigFormats.Parse(format, "format");
-        var view = await views.EffectiveAsync(RestRequests.View(app, env, name, label), http.RequestAborted);
+        var view = await access.Views(http).EffectiveAsync(RestRequests.View(app, env, name, label), http.RequestAborted);
 
         // Weak: the version stands for the settings, not for the bytes of an answer.
         http.Response.Headers.ETag = $"W/\"{view.Version}\"";
@@ -47,7 +47,7 @@ internal static class EffectiveEndpoints
     }
 
     private static async Task WatchAsync(
-        string app, string env, [FromQuery] string[]? name, [FromQuery] string[]? label, long? from, ConfigHub hub, HttpContext http)
+        string app, string env, [FromQuery] string[]? name, [FromQuery] string[]? label, long? from, ConfigHub hub, ConfigAccess access, HttpContext http)
     {
         try
         {
@@ -57,7 +57,7 @@ internal static class EffectiveEndpoints
                 throw new ConfigException(new ConfigError(ConfigErrorCode.InvalidRequest, $"{resume} is not a revision.", "from", "Give the id of the last event, or leave it out."));
             }
 
-            await FollowAsync(RestRequests.View(app, env, name, label), resume, hub, http);
+            await FollowAsync(RestRequests.View(app, env, name, label), resume, hub, access.Store(http), http);
         }
         catch (ConfigException e) when (!http.Response.HasStarted)
         {
@@ -65,7 +65,7 @@ internal static class EffectiveEndpoints
         }
     }
 
-    private static async Task FollowAsync(ViewKey key, long from, ConfigHub hub, HttpContext http)
+    private static async Task FollowAsync(ViewKey key, long from, ConfigHub hub, ConfigStore store, HttpContext http)
     {
         var connection = new SseConnection(http.Response.BodyWriter, http.RequestAborted);
         http.Response.ContentType = "text/event-stream";
@@ -75,7 +75,7 @@ internal static class EffectiveEndpoints
         hub.Add(connection);
         try
         {
-            hub.Subscribe(connection, 0, key, "", from, null);
+            hub.Subscribe(connection, store, 0, key, "", from, null);
             await connection.Completion.WaitAsync(http.RequestAborted);
         }
         catch (Exception e) when (http.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
@@ -89,16 +89,17 @@ internal static class EffectiveEndpoints
     }
 
     private static async Task<Ok<ExplainBody>> ExplainAsync(
-        string app, string env, [FromQuery] string[]? name, [FromQuery] string[]? label, string? key, ConfigViews views, CancellationToken cancellation)
+        string app, string env, [FromQuery] string[]? name, [FromQuery] string[]? label, string? key, ConfigAccess access, HttpContext http)
     {
-        var (view, explained) = await views.ExplainAsync(RestRequests.View(app, env, name, label), key ?? "", cancellation);
+        var (view, explained) = await access.Views(http).ExplainAsync(RestRequests.View(app, env, name, label), key ?? "", http.RequestAborted);
         return TypedResults.Ok(ExplainBody.Of(view, explained));
     }
 
-    private static Ok<InstanceList> GetInstances(string app, string env, ConfigHub hub, ConfigStore store)
+    private static Ok<InstanceList> GetInstances(string app, string env, ConfigHub hub, ConfigAccess access, HttpContext http)
     {
+        var store = access.Store(http);
         var server = store.MemberName();
-        var instances = hub.Instances(ConfigNames.Application(app, "app"), ConfigNames.Environment(env, "env"));
+        var instances = hub.Instances(store, ConfigNames.Application(app, "app"), ConfigNames.Environment(env, "env"));
         return TypedResults.Ok(new InstanceList(instances.Select(instance => InstanceBody.Of(instance, server)).ToList()));
     }
 

@@ -24,34 +24,34 @@ internal static class ReleaseEndpoints
             .Accepts<RollbackBody>("application/json", RestDescription.AnyType);
     }
 
-    private static async Task<Ok<DiffBody>> DiffAsync(string app, string env, string? name, string? selector, long? from, long? to, ConfigReleases releases, CancellationToken cancellation)
+    private static async Task<Ok<DiffBody>> DiffAsync(string app, string env, string? name, string? selector, long? from, long? to, ConfigAccess access, HttpRequest request, CancellationToken cancellation)
     {
         var target = ReleaseTarget.From(app, env, name ?? "", Labels.Parse(selector ?? "", "selector").Items, null);
-        var (changes, textOnly) = await releases.DiffAsync([target], from ?? 0, to ?? 0, cancellation);
+        var (changes, textOnly) = await access.Releases(request.HttpContext).DiffAsync([target], from ?? 0, to ?? 0, cancellation);
         return TypedResults.Ok(new DiffBody(changes.Select(ChangeBody.Of).ToList(), textOnly.Select(ConfigurationName.Of).ToList()));
     }
 
-    private static async Task<Results<Created<PublishedBody>, Ok<PublishedBody>>> PublishAsync(ConfigReleases releases, HttpRequest request, CancellationToken cancellation)
+    private static async Task<Results<Created<PublishedBody>, Ok<PublishedBody>>> PublishAsync(ConfigAccess access, HttpRequest request, CancellationToken cancellation)
     {
         var body = await RestRequests.JsonAsync(request, RestJson.Default.PublishBody, cancellation);
-        return Answer(await releases.PublishAsync(Targets(body.Targets), RestRequests.Author(request, body.Author), body.Message ?? "", body.DryRun, cancellation));
+        return Answer(await access.Releases(request.HttpContext).PublishAsync(Targets(body.Targets), RestRequests.Author(request, body.Author), body.Message ?? "", body.DryRun, cancellation));
     }
 
-    private static async Task<Results<Created<PublishedBody>, Ok<PublishedBody>>> RollbackAsync(long number, ConfigReleases releases, HttpRequest request, CancellationToken cancellation)
+    private static async Task<Results<Created<PublishedBody>, Ok<PublishedBody>>> RollbackAsync(long number, ConfigAccess access, HttpRequest request, CancellationToken cancellation)
     {
         var body = await RestRequests.JsonAsync(request, RestJson.Default.RollbackBody, cancellation, whenEmpty: new());
-        return Answer(await releases.RollbackAsync(number, Targets(body.Targets), RestRequests.Author(request, body.Author), body.Message ?? "", body.DryRun, cancellation));
+        return Answer(await access.Releases(request.HttpContext).RollbackAsync(number, Targets(body.Targets), RestRequests.Author(request, body.Author), body.Message ?? "", body.DryRun, cancellation));
     }
 
-    private static async Task<Ok<ReleaseList>> ListAsync(string? app, string? env, int? limit, long? before, ConfigReleases releases, CancellationToken cancellation)
+    private static async Task<Ok<ReleaseList>> ListAsync(string? app, string? env, int? limit, long? before, ConfigAccess access, HttpRequest request, CancellationToken cancellation)
     {
-        var (page, more) = await releases.ListAsync(app ?? "", env ?? "", limit ?? 0, before ?? 0, cancellation);
+        var (page, more) = await access.Releases(request.HttpContext).ListAsync(app ?? "", env ?? "", limit ?? 0, before ?? 0, cancellation);
         return TypedResults.Ok(new ReleaseList(page.Select(static release => ReleaseBody.Of(release.Record, release.Revision)).ToList(), more));
     }
 
-    private static async Task<Ok<ReleaseDetails>> GetAsync(long number, ConfigReleases releases, CancellationToken cancellation)
+    private static async Task<Ok<ReleaseDetails>> GetAsync(long number, ConfigAccess access, HttpRequest request, CancellationToken cancellation)
     {
-        var (record, revision, changes) = await releases.GetAsync(number, cancellation);
+        var (record, revision, changes) = await access.Releases(request.HttpContext).GetAsync(number, cancellation);
         return TypedResults.Ok(new ReleaseDetails(ReleaseBody.Of(record, revision), changes.Select(ChangeBody.Of).ToList()));
     }
 

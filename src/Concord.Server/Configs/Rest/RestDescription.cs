@@ -41,6 +41,7 @@ internal static class RestDescription
 
             // Relative to where the document was read: behind a proxy the server's own address would be wrong.
             document.Servers = [new() { Url = "/" }];
+            DescribeSignIn(document);
             return Task.CompletedTask;
         });
         openApi.AddOperationTransformer(static (operation, _, _) =>
@@ -57,6 +58,23 @@ internal static class RestDescription
 
             return Task.CompletedTask;
         });
+    }
+
+    /// <summary>Both ways, or none: most servers that people try do not ask.</summary>
+    private static void DescribeSignIn(OpenApiDocument document)
+    {
+        document.Components ??= new();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            ["password"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "basic", Description = "A user's name and password, where the server checks access." },
+            ["token"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A token of that user." },
+        };
+        document.Security =
+        [
+            new(),
+            new() { [new OpenApiSecuritySchemeReference("password", document)] = [] },
+            new() { [new OpenApiSecuritySchemeReference("token", document)] = [] },
+        ];
     }
 
     /// <summary>Adds the problems that a write may be refused with, apart from 400 and 404.</summary>

@@ -79,6 +79,8 @@ internal static class RestErrors
         ConfigErrorCode.Conflict or ConfigErrorCode.Contention or ConfigErrorCode.NothingToPublish => StatusCodes.Status409Conflict,
         ConfigErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ConfigErrorCode.UnresolvedReference or ConfigErrorCode.UnknownImport or ConfigErrorCode.CannotEdit => StatusCodes.Status422UnprocessableEntity,
+        ConfigErrorCode.Unauthenticated => StatusCodes.Status401Unauthorized,
+        ConfigErrorCode.PermissionDenied => StatusCodes.Status403Forbidden,
         _ => StatusCodes.Status400BadRequest,
     };
 }

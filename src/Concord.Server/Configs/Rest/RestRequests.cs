@@ -11,7 +11,7 @@ namespace Concord.Server.Configs.Rest;
 /// <summary>Reads what a request carries; every error names the query parameter or the field.</summary>
 internal static class RestRequests
 {
-    /// <summary>Who edits or publishes, until access control knows better.</summary>
+    /// <summary>Who edits or publishes. Where access is checked, the user counts too (<see cref="ConfigStore.AuthorOf"/>).</summary>
     public const string AuthorHeader = "Concord-Author";
 
     /// <summary>Names the header in errors; the only ones whose status is 415.</summary>

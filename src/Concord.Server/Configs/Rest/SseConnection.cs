@@ -13,5 +13,11 @@ internal sealed class SseConnection(PipeWriter output, CancellationToken aborted
         {
             throw new OperationCanceledException("The client has closed the response.");
         }
+
+        if (next is WatchEvent.Refusal)
+        {
+            // The one view of this response; there is nothing more to say.
+            Close();
+        }
     }
 }

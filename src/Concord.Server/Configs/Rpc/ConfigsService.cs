@@ -7,11 +7,11 @@ using Grpc.Core;
 namespace Concord.Server.Configs.Rpc;
 
 /// <summary>The gRPC face of the slice. Watch has a method of its own (<see cref="WatchMethod"/>).</summary>
-internal sealed class ConfigsService(ConfigDrafts drafts, ConfigReleases releases, ConfigViews views, ConfigHub hub, ConfigStore store) : Protocol.V1.Configs.ConfigsBase
+internal sealed class ConfigsService(ConfigAccess access, ConfigHub hub) : Protocol.V1.Configs.ConfigsBase
 {
     public override async Task<ListApplicationsResponse> ListApplications(ListApplicationsRequest request, ServerCallContext context)
     {
-        var applications = await views.ApplicationsAsync(context.CancellationToken);
+        var applications = await access.Views(context.GetHttpContext()).ApplicationsAsync(context.CancellationToken);
         return new()
         {
             Applications =
@@ -38,7 +38,7 @@ internal sealed class ConfigsService(ConfigDrafts drafts, ConfigReleases release
     {
         var application = ConfigNames.Application(request.Application, "application");
         var environment = request.Environment.Length == 0 ? null : ConfigNames.Environment(request.Environment, "environment");
-        var entries = await views.ConfigurationsAsync(application, environment, context.CancellationToken);
+        var entries = await access.Views(context.GetHttpContext()).ConfigurationsAsync(application, environment, context.CancellationToken);
         return new()
         {
             Entries =
@@ -58,7 +58,7 @@ internal sealed class ConfigsService(ConfigDrafts drafts, ConfigReleases release
     public override async Task<GetConfigurationResponse> GetConfiguration(GetConfigurationRequest request, ServerCallContext context)
     {
         var path = Requests.Path(request.Id);
-        var (release, document, draft) = await views.ConfigurationAsync(path, request.Release, context.CancellationToken);
+        var (release, document, draft) = await access.Views(context.GetHttpContext()).ConfigurationAsync(path, request.Release, context.CancellationToken);
         return new()
         {
             Published = document is null ? null : new() { Id = Messages.Id(path), Document = Messages.Document(document), Release = release },
@@ -67,42 +67,42 @@ internal sealed class ConfigsService(ConfigDrafts drafts, ConfigReleases release
     }
 
     public override async Task<Draft> PutDraft(PutDraftRequest request, ServerCallContext context) =>
-        Messages.Draft(await drafts.PutAsync(Requests.Path(request.Id), Requests.Document(request.Document), request.Author, context.CancellationToken));
+        Messages.Draft(await access.Drafts(context.GetHttpContext()).PutAsync(Requests.Path(request.Id), Requests.Document(request.Document), request.Author, context.CancellationToken));
 
     public override async Task<Draft> EditDraft(EditDraftRequest request, ServerCallContext context) =>
-        Messages.Draft(await drafts.EditAsync(Requests.Path(request.Id), request.Set, request.Remove, Requests.OptionalFormat(request.Format, "format"), request.Author, context.CancellationToken));
+        Messages.Draft(await access.Drafts(context.GetHttpContext()).EditAsync(Requests.Path(request.Id), request.Set, request.Remove, Requests.OptionalFormat(request.Format, "format"), request.Author, context.CancellationToken));
 
     public override async Task<DiscardDraftResponse> DiscardDraft(DiscardDraftRequest request, ServerCallContext context) =>
-        new() { Discarded = await drafts.DiscardAsync(Requests.Path(request.Id), context.CancellationToken) };
+        new() { Discarded = await access.Drafts(context.GetHttpContext()).DiscardAsync(Requests.Path(request.Id), context.CancellationToken) };
 
     public override async Task<DiffResponse> Diff(DiffRequest request, ServerCallContext context)
     {
-        var (changes, textOnly) = await releases.DiffAsync(Requests.Targets(request.Targets), request.FromRelease, request.ToRelease, context.CancellationToken);
+        var (changes, textOnly) = await access.Releases(context.GetHttpContext()).DiffAsync(Requests.Targets(request.Targets), request.FromRelease, request.ToRelease, context.CancellationToken);
         return new() { Changes = { changes.Select(Messages.Change) }, TextOnly = { textOnly.Select(Messages.Id) } };
     }
 
     public override async Task<PublishResponse> Publish(PublishRequest request, ServerCallContext context) =>
-        Messages.Outcome(await releases.PublishAsync(Requests.Targets(request.Targets), request.Author, request.Message, request.DryRun, context.CancellationToken));
+        Messages.Outcome(await access.Releases(context.GetHttpContext()).PublishAsync(Requests.Targets(request.Targets), request.Author, request.Message, request.DryRun, context.CancellationToken));
 
     public override async Task<PublishResponse> Rollback(RollbackRequest request, ServerCallContext context) =>
-        Messages.Outcome(await releases.RollbackAsync(request.ToRelease, Requests.Targets(request.Targets), request.Author, request.Message, request.DryRun, context.CancellationToken));
+        Messages.Outcome(await access.Releases(context.GetHttpContext()).RollbackAsync(request.ToRelease, Requests.Targets(request.Targets), request.Author, request.Message, request.DryRun, context.CancellationToken));
 
     public override async Task<ListReleasesResponse> ListReleases(ListReleasesRequest request, ServerCallContext context)
     {
-        var (page, more) = await releases.ListAsync(request.Application, request.Environment, request.Limit, request.Before, context.CancellationToken);
+        var (page, more) = await access.Releases(context.GetHttpContext()).ListAsync(request.Application, request.Environment, request.Limit, request.Before, context.CancellationToken);
         return new() { Releases = { page.Select(static release => Messages.Release(release.Record, release.Revision)) }, More = more };
     }
 
     public override async Task<GetReleaseResponse> GetRelease(GetReleaseRequest request, ServerCallContext context)
     {
-        var (record, revision, changes) = await releases.GetAsync(request.Number, context.CancellationToken);
+        var (record, revision, changes) = await access.Releases(context.GetHttpContext()).GetAsync(request.Number, context.CancellationToken);
         return new() { Release = Messages.Release(record, revision), Changes = { changes.Select(Messages.Change) } };
     }
 
     public override async Task<EffectiveConfiguration> GetEffective(GetEffectiveRequest request, ServerCallContext context)
     {
         var render = Requests.OptionalFormat(request.Render, "render");
-        var view = await views.EffectiveAsync(Requests.View(request.View, "view"), context.CancellationToken);
+        var view = await access.Views(context.GetHttpContext()).EffectiveAsync(Requests.View(request.View, "view"), context.CancellationToken);
         var message = Messages.Effective(view);
         message.Rendered = render is { } format ? ViewRenderer.Render(view, format) : "";
         return message;
@@ -110,7 +110,7 @@ internal sealed class ConfigsService(ConfigDrafts drafts, ConfigReleases release
 
     public override async Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context)
     {
-        var (view, explained) = await views.ExplainAsync(Requests.View(request.View, "view"), request.Key, context.CancellationToken);
+        var (view, explained) = await access.Views(context.GetHttpContext()).ExplainAsync(Requests.View(request.View, "view"), request.Key, context.CancellationToken);
         return new() { Entries = { explained.Select(Messages.Explained) }, Layers = { view.Layers.Layers.Select(Messages.Layer) } };
     }
 
@@ -118,8 +118,9 @@ internal sealed class ConfigsService(ConfigDrafts drafts, ConfigReleases release
     {
         var application = request.Application.Length == 0 ? null : ConfigNames.Application(request.Application, "application");
         var environment = request.Environment.Length == 0 ? null : ConfigNames.Environment(request.Environment, "environment");
+        var store = access.Store(context.GetHttpContext());
         var server = store.MemberName();
-        var instances = hub.Instances(application, environment).Select(subscription => Messages.Instance(subscription, server));
+        var instances = hub.Instances(store, application, environment).Select(subscription => Messages.Instance(subscription, server));
         return Task.FromResult(new ListInstancesResponse { Entries = { instances } });
     }
 }

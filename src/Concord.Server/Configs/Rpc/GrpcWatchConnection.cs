@@ -6,7 +6,7 @@ using Grpc.Core;
 namespace Concord.Server.Configs.Rpc;
 
 /// <summary>One Watch call: takes subscriptions and reports, writes encoded events.</summary>
-internal sealed class GrpcWatchConnection(ConfigHub hub, TimeProvider time, IServerStreamWriter<WatchFrame> output) : WatchConnection
+internal sealed class GrpcWatchConnection(ConfigHub hub, ConfigStore store, TimeProvider time, IServerStreamWriter<WatchFrame> output) : WatchConnection
 {
     private readonly WatchFrame _frame = new();
     private readonly Queue<(int, WatchEvent)> _refusals = new();
@@ -65,7 +65,7 @@ internal sealed class GrpcWatchConnection(ConfigHub hub, TimeProvider time, ISer
             }
 
             var key = Requests.View(subscribe.View, "subscribe.view");
-            hub.Subscribe(this, subscribe.Subscription, key, subscribe.KnownVersion, subscribe.KnownRevision, Identity(subscribe.Instance));
+            hub.Subscribe(this, store, subscribe.Subscription, key, subscribe.KnownVersion, subscribe.KnownRevision, Identity(subscribe.Instance));
         }
         catch (ConfigException e)
         {

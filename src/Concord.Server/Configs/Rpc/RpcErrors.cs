@@ -33,6 +33,8 @@ internal static class RpcErrors
         ConfigErrorCode.UnknownApplication or ConfigErrorCode.UnknownEnvironment or ConfigErrorCode.UnknownConfiguration or ConfigErrorCode.UnknownRelease or ConfigErrorCode.UnknownKey => StatusCode.NotFound,
         ConfigErrorCode.Conflict or ConfigErrorCode.Contention => StatusCode.Aborted,
         ConfigErrorCode.NothingToPublish or ConfigErrorCode.CannotEdit or ConfigErrorCode.UnresolvedReference or ConfigErrorCode.UnknownImport => StatusCode.FailedPrecondition,
+        ConfigErrorCode.Unauthenticated => StatusCode.Unauthenticated,
+        ConfigErrorCode.PermissionDenied => StatusCode.PermissionDenied,
         _ => StatusCode.InvalidArgument,
     };
 }

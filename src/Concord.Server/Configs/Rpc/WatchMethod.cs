@@ -36,9 +36,10 @@ internal sealed class WatchMethod : IServiceMethodProvider<ConfigsService>
 
     private static async Task RunAsync(IAsyncStreamReader<WatchConfigRequest> requests, IServerStreamWriter<WatchFrame> responses, ServerCallContext call)
     {
-        var services = call.GetHttpContext().RequestServices;
+        var http = call.GetHttpContext();
+        var services = http.RequestServices;
         var hub = services.GetRequiredService<ConfigHub>();
-        var connection = new GrpcWatchConnection(hub, services.GetRequiredService<TimeProvider>(), responses);
+        var connection = new GrpcWatchConnection(hub, services.GetRequiredService<ConfigAccess>().Store(http), services.GetRequiredService<TimeProvider>(), responses);
         hub.Add(connection);
         try
         {

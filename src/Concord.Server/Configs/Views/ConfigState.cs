@@ -19,7 +19,7 @@ internal sealed record PlannedChange(ConfigPath Path, ConfigDocument? Document);
 /// The configuration centre's data in one view of the store, or that with planned changes laid over it. Immutable to
 /// its readers; remembers what it read, so one resolution reads each head once.
 /// </summary>
-internal sealed class ConfigState(KeySpaceView store, DocumentCache documents)
+internal sealed class ConfigState(KeySpaceView store, DocumentCache documents, ConfigRights rights)
 {
     private readonly Dictionary<(string, string), IReadOnlyList<PublishedHead>> _heads = [];
     private readonly Dictionary<ConfigPath, PlannedChange> _planned = [];
@@ -27,10 +27,13 @@ internal sealed class ConfigState(KeySpaceView store, DocumentCache documents)
 
     public KeySpaceView Store => store;
 
+    /// <summary>What whoever asks may do in this state.</summary>
+    public ConfigRights Rights => rights;
+
     /// <summary>This state after a release with these changes.</summary>
     public ConfigState With(IEnumerable<PlannedChange> changes)
     {
-        var after = new ConfigState(store, documents);
+        var after = new ConfigState(store, documents, rights);
         foreach (var change in changes)
         {
             after._planned[change.Path] = change;

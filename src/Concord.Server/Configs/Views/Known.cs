@@ -13,7 +13,9 @@ internal static class Known
             return;
         }
 
-        var all = state.AllHeads().Select(static head => head.Path.Application).Concat(state.AllDrafts().Select(static path => path.Application)).ToHashSet();
+        var rights = state.Rights;
+        var all = state.AllHeads().Select(static head => head.Path).Where(rights.MayRead).Concat(state.AllDrafts().Where(rights.MayReadDraft))
+            .Select(static path => path.Application).ToHashSet();
         throw Unknown(ConfigErrorCode.UnknownApplication, $"There is no application '{application}'.", Join(field, "application"), NearestName.Of(application, all), $"To create '{application}', put and publish a configuration: 'concord config put {application}/prod KEY=VALUE'.");
     }
 
@@ -25,15 +27,16 @@ internal static class Known
         }
 
         RequireApplication(state, application, field);
-        var all = state.Environments(application).Concat(state.Drafts(application).Select(static draft => draft.Path.Environment)).ToHashSet();
+        var all = state.Environments(application).Concat(state.Drafts(application).Select(static draft => draft.Path.Environment))
+            .Where(one => state.Rights.MayReadSome(application, one)).ToHashSet();
         throw Unknown(ConfigErrorCode.UnknownEnvironment, $"The application '{application}' has no environment '{environment}'.", Join(field, "environment"), NearestName.Of(environment, all), $"It has: {string.Join(", ", all.Order(StringComparer.Ordinal))}.");
     }
 
     public static ConfigException Configuration(ConfigState state, ConfigPath path, string field)
     {
         RequireEnvironment(state, path.Application, path.Environment, field);
-        var all = state.Heads(path.Application, path.Environment).Select(static head => head.Path)
-            .Concat(state.Drafts(path.Application, path.Environment).Select(static draft => draft.Path))
+        var all = state.Heads(path.Application, path.Environment).Select(static head => head.Path).Where(state.Rights.MayRead)
+            .Concat(state.Drafts(path.Application, path.Environment).Select(static draft => draft.Path).Where(state.Rights.MayReadDraft))
             .Select(found => path.IsOverlay && found.Name == path.Name ? SelectorText(found) : found.Name).ToHashSet();
         var (wanted, part) = path.IsOverlay ? (SelectorText(path), "selector") : (path.Name, "name");
         return Unknown(ConfigErrorCode.UnknownConfiguration, $"There is no configuration '{wanted}' in {path.Application}/{path.Environment}.", Join(field, part), NearestName.Of(wanted, all), $"There are: {string.Join(", ", all.Order(StringComparer.Ordinal).Take(20))}.");
@@ -45,6 +48,7 @@ internal static class Known
     /// </summary>
     public static void RequireView(ConfigState state, ViewKey key, string field)
     {
+        state.Rights.RequireSomeView(key);
         var defaults = state.Heads(key.Application, ConfigNames.DefaultEnvironment);
         var environment = state.Heads(key.Application, key.Environment);
         if (defaults.Count + environment.Count == 0)

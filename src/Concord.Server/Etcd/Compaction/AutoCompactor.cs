@@ -1,4 +1,5 @@
 using Concord.Mvcc;
+using Concord.Mvcc.Auth;
 using Concord.Server.Cluster;
 using Concord.Server.Replica;
 
@@ -50,7 +51,9 @@ internal sealed class AutoCompactor(LocalReplica replica, ServerOptions options,
 
         try
         {
-            var result = await replica.ProposeAsync(new CompactCommand(revision), stop).ConfigureAwait(false);
+            // Without checks of access there is nobody to name, and members of versions before them read the command.
+            var caller = replica.View.Auth.IsEnabled ? Caller.Server : null;
+            var result = await replica.ProposeAsync(new CompactCommand(revision) { Caller = caller }, stop).ConfigureAwait(false);
             policy.Done(replica.Time.GetElapsedTime(started), revision);
             if (result.IsOk)
             {
