@@ -56,8 +56,14 @@ internal sealed class GrpcCallCounts
     }
 
     /// <summary>A step of the request's way, after routing.</summary>
-    public RequestDelegate Count(RequestDelegate next) => _handling is null
-        ? context =>
+    public RequestDelegate Count(RequestDelegate next)
+    {
+        if (_handling is { } handling)
+        {
+            return context => IndexOf(context) is var index and >= 0 ? TimeAsync(next, context, index, handling) : next(context);
+        }
+
+        return context =>
         {
             if (IndexOf(context) is var index and >= 0)
             {
@@ -66,8 +72,8 @@ internal sealed class GrpcCallCounts
             }
 
             return next(context);
-        }
-        : context => IndexOf(context) is var index and >= 0 ? TimeAsync(next, context, index, _handling) : next(context);
+        };
+    }
 
     private static string TypeOf(MethodType type) => type switch
     {
