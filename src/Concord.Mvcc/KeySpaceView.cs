@@ -26,6 +26,9 @@ public sealed class KeySpaceView
 
     public long Revision => _state.Revision;
 
+    /// <summary>Keys that exist.</summary>
+    public long KeyCount => KeyTree.CountLive(_state.Tree.Root);
+
     /// <summary>Zero if there was no compaction.</summary>
     public long CompactedRevision => _state.CompactedRevision;
 

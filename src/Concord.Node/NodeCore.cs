@@ -81,6 +81,9 @@ public sealed class NodeCore
 
     public long SizeBytes => _space.SizeBytes;
 
+    /// <summary>What was applied, for those who look at how a replica does.</summary>
+    public AppliedOperations Applied { get; private set; }
+
     /// <summary>For the simulator's checkers, which look at every member's log after each step.</summary>
     internal RaftCore Raft => _raft;
 
@@ -411,6 +414,7 @@ public sealed class NodeCore
         var result = _space.Apply(command);
         _isUnpublished = true;
         _leases.Follow(command, result, effects);
+        Applied = Applied.With(command, result);
         return result;
     }
 

@@ -46,6 +46,6 @@ static (string Text, int ExitCode)? Explain(Exception error, ServerOptions optio
     System.Net.Sockets.SocketException => ($"--listen-peer-urls: {error.Message}. Stop the other program or choose another port.", ExitCode.Settings),
     TlsFilesException => (error.Message, ExitCode.Settings),
     DiskException or StorageFailedException => ($"--data-dir '{options.DataDir}': {error.Message}", ExitCode.Data),
-    IOException => ($"--listen-client-urls: {error.Message} Stop the other program or choose another port.", ExitCode.Settings),
+    IOException => ($"--listen-client-urls{(options.ListenMetricsUrls.Count > 0 ? " or --listen-metrics-urls" : "")}: {error.Message} Stop the other program or choose another port.", ExitCode.Settings),
     _ => null,
 };

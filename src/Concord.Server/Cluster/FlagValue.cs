@@ -86,6 +86,18 @@ internal static class FlagValue
     public static string? ListenUrls(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<Uri>, ServerOptions> set) =>
         Urls(text, isListening: true, ref options, set);
 
+    /// <summary>Unlike the other URLs it may be https and may have a path.</summary>
+    public static string? Collector(string text, ref ServerOptions options, Func<ServerOptions, Uri, ServerOptions> set)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        {
+            return $"'{text}' is no URL; write http://HOST:PORT of the collector";
+        }
+
+        options = set(options, url);
+        return null;
+    }
+
     public static string? Members(
         string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<InitialMember>, ServerOptions> set)
     {

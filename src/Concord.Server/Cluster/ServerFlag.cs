@@ -11,6 +11,9 @@ internal sealed record ServerFlag(string Name, string Hint, string Help, Func<Se
 {
     public string Option => "--" + Name;
 
+    /// <summary>A variable that other programs share; asked after this server's own.</summary>
+    public string? SharedVariable { get; init; }
+
     public string EnvironmentVariable => "CONCORD_" + Name.ToUpperInvariant().Replace('-', '_');
 
     public bool IsSwitch => Hint.Length == 0;

@@ -17,6 +17,13 @@ public enum LogFormat
 /// </summary>
 public sealed record ServerOptions
 {
+    /// <summary>Of <see cref="Metrics"/>: also how long every gRPC call takes.</summary>
+    public const string ExtensiveMetrics = "extensive";
+
+    public const string OtlpOverGrpc = "grpc";
+
+    public const string OtlpOverHttp = "http/protobuf";
+
     public string Name { get; init; } = "default";
 
     /// <summary>Where log, snapshots and identity live; empty means <c>NAME.concord</c> in the working directory.</summary>
@@ -105,6 +112,18 @@ public sealed record ServerOptions
 
     /// <summary>After this idle time a watch that asked for it is told how far it has seen.</summary>
     public TimeSpan WatchProgressNotifyInterval { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Further addresses that serve metrics and health, and nothing else.</summary>
+    public IReadOnlyList<Uri> ListenMetricsUrls { get; init; } = [];
+
+    /// <summary>"basic" or <see cref="ExtensiveMetrics"/>.</summary>
+    public string Metrics { get; init; } = "basic";
+
+    /// <summary>The OpenTelemetry collector that metrics, traces and messages are sent to; null: none.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
+    /// <summary><see cref="OtlpOverGrpc"/> or <see cref="OtlpOverHttp"/>.</summary>
+    public string OtlpProtocol { get; init; } = OtlpOverGrpc;
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 

@@ -23,6 +23,7 @@ public static class ServerOptionsReader
             var (text, where) = flags.TryGetValue(flag.Name, out var value) ? (value, flag.Option)
                 : environment(flag.EnvironmentVariable) is { Length: > 0 } variable ? (variable, flag.EnvironmentVariable)
                 : file.TryGetValue(flag.Name, out value) ? (value, $"{path}: {flag.Name}")
+                : flag.SharedVariable is { } name && environment(name) is { Length: > 0 } shared ? (shared, name)
                 : (null, "");
             if (text is null)
             {

@@ -1,5 +1,6 @@
 using Concord.Mvcc;
 using Concord.Protocol.Etcd;
+using Concord.Server.Replica;
 using Grpc.Core;
 
 namespace Concord.Server.Etcd;
@@ -59,6 +60,8 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
             var view = await store.ReadAsync(IsSerializable(request), context.CancellationToken).ConfigureAwait(false);
             EtcdStore.Require(view.CheckAccess(caller, transaction));
             result = view.Read(transaction);
+            store.Replica.Metrics.Reads.Add(ReplicaMetrics.ReadTransactions);
+            store.Replica.Metrics.Reads.Add(ReplicaMetrics.Ranges, (result.Result as TransactionResult)?.Results.Count ?? 0);
             if (!result.IsOk)
             {
                 throw EtcdErrors.From(result.Error);
@@ -80,8 +83,9 @@ internal sealed class KvService(EtcdStore store) : KV.KVBase
         return new CompactionResponse { Header = store.Header(result.Revision) };
     }
 
-    private static RangeResult Read(KeySpaceView view, RangeOperation operation)
+    private RangeResult Read(KeySpaceView view, RangeOperation operation)
     {
+        store.Replica.Metrics.Reads.Add(ReplicaMetrics.Ranges);
         var error = view.Range(operation, out var result);
         return error == StoreError.None ? result! : throw EtcdErrors.From(error);
     }

@@ -22,6 +22,8 @@ internal sealed class MaintenanceService(EtcdStore store, Downgrades downgrades,
     /// <summary>Compactions are seconds apart at least, and a hash takes less.</summary>
     private const int HashAttempts = 3;
 
+    public static long SizeOf(ReplicaStatus status) => EmptyStoreBytes + status.SizeBytes;
+
     public override Task<StatusResponse> Status(StatusRequest request, ServerCallContext context)
     {
         var status = store.Replica.Status;
@@ -30,8 +32,8 @@ internal sealed class MaintenanceService(EtcdStore store, Downgrades downgrades,
             Header = store.Header(store.Replica.View.Revision),
             Version = ServerVersion.EtcdApi,
             StorageVersion = ServerVersion.Answer.EtcdCluster,
-            DbSize = EmptyStoreBytes + status.SizeBytes,
-            DbSizeInUse = EmptyStoreBytes + status.SizeBytes,
+            DbSize = SizeOf(status),
+            DbSizeInUse = SizeOf(status),
             Leader = status.LeaderId,
             RaftIndex = (ulong)status.CommitIndex,
             RaftTerm = (ulong)status.Term,

@@ -3,6 +3,7 @@ using Concord.Server.Cluster;
 using Concord.Server.Hosting.InProcess;
 using Concord.Server.Peers;
 using Concord.Server.Replica;
+using Concord.Server.Telemetry;
 using Concord.Server.Tls;
 using Concord.Storage;
 using Microsoft.AspNetCore.Connections;
@@ -40,9 +41,13 @@ public sealed class ConcordServer : IAsyncDisposable
         _temporaryDirectory = temporaryDirectory;
         Options = options;
         Replica = replica;
-        ClientUrls = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+        Uri[] bound = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .Select(url => new Uri(url))
             .Where(url => url != InProcessEndPoint.Address)];
+
+        // In the order in which they were asked for.
+        ClientUrls = bound[..^options.ListenMetricsUrls.Count];
+        MetricsUrls = bound[^options.ListenMetricsUrls.Count..];
         var advertised = options.AdvertiseClientUrls.Count > 0 ? options.AdvertiseClientUrls : ClientUrls;
         _announced = replica.AnnounceAsync([.. advertised.Select(url => url.GetLeftPart(UriPartial.Authority))], _stopping.Token);
     }
@@ -56,6 +61,9 @@ public sealed class ConcordServer : IAsyncDisposable
     /// <summary>The addresses that are bound, with real port numbers.</summary>
     public IReadOnlyList<Uri> ClientUrls { get; }
 
+    /// <summary>Those that serve metrics and health alone.</summary>
+    public IReadOnlyList<Uri> MetricsUrls { get; }
+
     /// <summary>Recovers the data, binds the addresses and serves.</summary>
     /// <param name="logging">Where messages go; by default to the console as the options say. Not disposed.</param>
     /// <exception cref="IOException">An address cannot be bound.</exception>
@@ -68,6 +76,7 @@ public sealed class ConcordServer : IAsyncDisposable
         var ownsLogging = logging is null;
         logging ??= ServerLogging.Create(options);
         LocalReplica? replica = null;
+        var telemetry = new ServerTelemetry();
         try
         {
             var located = options with { DataDir = temporary ?? options.DataDir };
@@ -75,13 +84,14 @@ public sealed class ConcordServer : IAsyncDisposable
             var peerTls = ServerTls.ForPeers(located, logging);
 
             // The data is loaded while the web host is put together: both take some hundred milliseconds.
-            var loading = StartReplicaAsync(located, peerTls, logging, cancellation);
-            var builder = CreateBuilder(options, clientTls, logging, ownsLogging);
-            Slices.Add(builder.Services, options);
+            var loading = StartReplicaAsync(located, peerTls, telemetry, logging, cancellation);
+            var builder = CreateBuilder(options, clientTls, telemetry, logging, ownsLogging);
+            Slices.Add(builder.Services, options, telemetry);
             builder.Services.AddSingleton(_ => loading.GetAwaiter().GetResult());
             var app = builder.Build();
             Slices.Map(app);
             replica = await loading;
+            app.MapTelemetry();
             app.Lifetime.ApplicationStopping.Register(replica.Watches.Close);
             app.Lifetime.ApplicationStopping.Register(replica.BeginHandOver);
             await app.StartAsync(cancellation);
@@ -94,6 +104,7 @@ public sealed class ConcordServer : IAsyncDisposable
                 await replica.DisposeAsync();
             }
 
+            telemetry.Dispose();
             DeleteTemporary(temporary);
             throw;
         }
@@ -129,12 +140,14 @@ public sealed class ConcordServer : IAsyncDisposable
         await Replica.DisposeAsync();
         await Task.WhenAny(_announced);
         _stopping.Dispose();
+        var telemetry = _app.Services.GetRequiredService<ServerTelemetry>();
         await _app.DisposeAsync();
+        telemetry.Dispose();
         DeleteTemporary(_temporaryDirectory);
     }
 
     private static async Task<LocalReplica> StartReplicaAsync(
-        ServerOptions options, TlsPort? tls, ILoggerFactory logging, CancellationToken cancellation)
+        ServerOptions options, TlsPort? tls, ServerTelemetry telemetry, ILoggerFactory logging, CancellationToken cancellation)
     {
         var disk = new FileDisk(options.DataDir);
         PeerOptions Peers(MemberIdentity identity) => new()
@@ -155,6 +168,7 @@ public sealed class ConcordServer : IAsyncDisposable
         var founding = await Task.Run(() => MemberFounding.Decide(disk, options, Peers, cancellation), cancellation);
         var replica = new ReplicaOptions
         {
+            Metrics = telemetry.Replica,
             Identity = founding.Identity,
             FirstMembership = founding.First,
             EmptyLogProblem = founding.Problem,
@@ -174,7 +188,7 @@ public sealed class ConcordServer : IAsyncDisposable
         return await LocalReplica.StartAsync(replica, disk, logging.CreateLogger<LocalReplica>(), cancellation);
     }
 
-    private static WebApplicationBuilder CreateBuilder(ServerOptions options, TlsPort? tls, ILoggerFactory logging, bool ownsLogging)
+    private static WebApplicationBuilder CreateBuilder(ServerOptions options, TlsPort? tls, ServerTelemetry telemetry, ILoggerFactory logging, bool ownsLogging)
     {
         // No settings from ASPNETCORE_ variables or files that happen to lie about: the flags are the settings.
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "concord-server" });
@@ -190,7 +204,7 @@ public sealed class ConcordServer : IAsyncDisposable
 
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options, tls));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options, tls, telemetry));
 
         // After the sockets, which Kestrel adds only if it finds nothing else to listen with.
         builder.Services.AddSingleton<InProcessListener>();
@@ -198,7 +212,7 @@ public sealed class ConcordServer : IAsyncDisposable
         return builder;
     }
 
-    private static void Configure(KestrelServerOptions kestrel, ServerOptions options, TlsPort? tls)
+    private static void Configure(KestrelServerOptions kestrel, ServerOptions options, TlsPort? tls, ServerTelemetry telemetry)
     {
         kestrel.AddServerHeader = false;
 
@@ -209,9 +223,15 @@ public sealed class ConcordServer : IAsyncDisposable
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000_000;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromHours(2);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        kestrel.ConfigureEndpointDefaults(listen => listen.Use(telemetry.Traffic.Count));
         foreach (var url in options.ListenClientUrls)
         {
             ClientPort.Listen(kestrel, url, tls);
+        }
+
+        foreach (var url in options.ListenMetricsUrls)
+        {
+            OperatorPort.Listen(kestrel, url);
         }
 
         kestrel.Listen(InProcessEndPoint.Instance, listen => listen.Protocols = HttpProtocols.Http2);

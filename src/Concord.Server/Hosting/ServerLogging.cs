@@ -1,4 +1,5 @@
 using Concord.Server.Cluster;
+using Concord.Server.Telemetry;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Concord.Server.Hosting;
@@ -9,6 +10,7 @@ internal static class ServerLogging
     public static ILoggerFactory Create(ServerOptions options) => LoggerFactory.Create(logging =>
     {
         logging.SetMinimumLevel(options.LogLevel);
+        OtlpExport.Add(logging, options);
 
         // What the web server does is of interest only when it goes wrong, or when somebody debugs.
         logging.AddFilter("Microsoft", options.LogLevel == LogLevel.Debug ? LogLevel.Information : LogLevel.Warning);

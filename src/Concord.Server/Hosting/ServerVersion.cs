@@ -11,5 +11,8 @@ internal static class ServerVersion
     public static string Product { get; } =
         typeof(ServerVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
-    public static VersionAnswer Answer { get; } = new(EtcdApi, EtcdApi[..EtcdApi.LastIndexOf('.')] + ".0", Product);
+    /// <summary>Without the patch: what all members of a cluster have in common, and what reads their snapshots.</summary>
+    private const string Cluster = "3.6.0";
+
+    public static VersionAnswer Answer { get; } = new(EtcdApi, Cluster, Cluster, Product);
 }

@@ -4,13 +4,14 @@ using Concord.Server.Cluster;
 using Concord.Server.Configs;
 using Concord.Server.Etcd;
 using Concord.Server.Gateway;
+using Concord.Server.Telemetry;
 
 namespace Concord.Server.Hosting;
 
 /// <summary>What the server is composed of. Each slice registers and maps itself; here is the list.</summary>
 internal static class Slices
 {
-    public static void Add(IServiceCollection services, ServerOptions options)
+    public static void Add(IServiceCollection services, ServerOptions options, ServerTelemetry telemetry)
     {
         services.AddSingleton(options);
         services.AddGrpc(grpc =>
@@ -25,6 +26,7 @@ internal static class Slices
         services.AddEtcdApi();
         services.AddGateway();
         services.AddConfigs();
+        services.AddTelemetry(telemetry, options);
         services.AddGrpcHealthChecks().AddCheck<ReplicaHealthCheck>("");
     }
 
@@ -37,6 +39,5 @@ internal static class Slices
         app.MapEtcdApi();
         app.MapGateway();
         app.MapConfigs();
-        app.MapHealth();
     }
 }

@@ -15,7 +15,7 @@ internal sealed record PeerHandlers(
     Func<PeerHello, PeerWelcome?> Refuse,
     Func<ClusterFacts> Answer,
     Action<PeerHello> Connected,
-    Action<List<PeerMessage>, long> Received,
+    Action<MemberId, List<PeerMessage>, long> Received,
     Action<MemberId> Ended,
     Action<MemberId, PeerConnection> Snapshot);
 
@@ -255,7 +255,7 @@ internal sealed class PeerListener : IDisposable
                     batch.Add(PeerCodec.Decode(from, payload));
                 }
 
-                _handlers.Received(batch, bytes);
+                _handlers.Received(from, batch, bytes);
                 batch = [];
             }
         }

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Concord.Node;
 using Concord.Raft;
+using Concord.Server.Replica;
 
 namespace Concord.Server.Peers;
 
@@ -11,6 +13,8 @@ namespace Concord.Server.Peers;
 internal sealed class PeerNetwork : IDisposable
 {
     private readonly PeerOptions _options;
+    private readonly ReplicaMetrics _metrics;
+    private readonly ConcurrentDictionary<MemberId, PeerTraffic> _traffic = new();
     private readonly PeerLog _events;
     private readonly PeerListener _listener;
     private readonly Action<MemberId, PeerEvent> _report;
@@ -33,12 +37,14 @@ internal sealed class PeerNetwork : IDisposable
     /// <exception cref="System.Net.Sockets.SocketException">An address cannot be bound.</exception>
     public PeerNetwork(
         PeerOptions options,
+        ReplicaMetrics metrics,
         Action<MemberId, PeerEvent> report,
         Action<List<PeerMessage>, long> received,
         Action<MemberId, PeerConnection> snapshot,
         PeerLog events)
     {
         _options = options;
+        _metrics = metrics;
         _events = events;
         _report = report;
         _received = received;
@@ -48,6 +54,9 @@ internal sealed class PeerNetwork : IDisposable
     }
 
     public IReadOnlyList<IPEndPoint> Endpoints => _listener.Endpoints;
+
+    /// <summary>The members that messages go to at present, and what went.</summary>
+    public IReadOnlyList<PeerTraffic> Traffic => [.. _senders.Keys.Order().Select(TrafficOf)];
 
     private MemberId Self => new(_options.Identity.MemberId);
 
@@ -93,7 +102,16 @@ internal sealed class PeerNetwork : IDisposable
     public bool Send(MemberId to, PeerMessage message, int bytes) =>
         _senders.TryGetValue(to, out var sender) && sender.Add(message, bytes);
 
-    public void Send(RaftMessage message) => Send(message.To, new PeerMessage.Raft(message), SizeOf(message));
+    public bool Send(RaftMessage message)
+    {
+        var isTaken = Send(message.To, new PeerMessage.Raft(message), SizeOf(message));
+        if (isTaken && message is RaftMessage.Heartbeat)
+        {
+            TrafficOf(message.To).HeartbeatSent();
+        }
+
+        return isTaken;
+    }
 
     /// <summary>Sends what was left since the last call.</summary>
     public void Flush()
@@ -200,11 +218,18 @@ internal sealed class PeerNetwork : IDisposable
         }
     }
 
-    private void Received(List<PeerMessage> messages, long bytes) => _received(messages, bytes);
+    private void Received(MemberId from, List<PeerMessage> messages, long bytes)
+    {
+        TrafficOf(from).Received(messages, bytes);
+        _received(messages, bytes);
+    }
+
+    private PeerTraffic TrafficOf(MemberId member) => _traffic.GetOrAdd(member, static (member, metrics) => new(member, metrics.RoundTrip), _metrics);
 
     /// <summary>The answers of the member came over the connection that ended.</summary>
     private void Suspect(MemberId member)
     {
+        TrafficOf(member).ReceiveFailed();
         _report(member, PeerEvent.ConnectionLost);
         if (_senders.TryGetValue(member, out var sender))
         {
@@ -232,7 +257,7 @@ internal sealed class PeerNetwork : IDisposable
             }
             else if (urls.Count > 0)
             {
-                senders.Add(member, new(_options, member, urls, Report, _events));
+                senders.Add(member, new(_options, member, urls, TrafficOf(member), Report, _events));
             }
         }
 

@@ -16,6 +16,7 @@ internal sealed class PeerSender : IDisposable
 
     private readonly PeerOptions _options;
     private readonly MemberId _member;
+    private readonly PeerTraffic _traffic;
     private readonly Action<MemberId, PeerEvent> _report;
     private readonly PeerLog _events;
     private readonly Thread _thread;
@@ -40,10 +41,11 @@ internal sealed class PeerSender : IDisposable
     private TimeSpan _retry;
 
     /// <param name="report">Told of what happens to the connection, on the sender's thread or a caller's.</param>
-    public PeerSender(PeerOptions options, MemberId member, IReadOnlyList<string> urls, Action<MemberId, PeerEvent> report, PeerLog events)
+    public PeerSender(PeerOptions options, MemberId member, IReadOnlyList<string> urls, PeerTraffic traffic, Action<MemberId, PeerEvent> report, PeerLog events)
     {
         _options = options;
         _member = member;
+        _traffic = traffic;
         _urls = urls;
         _report = report;
         _events = events;
@@ -80,6 +82,7 @@ internal sealed class PeerSender : IDisposable
         {
             if (_connection is null || (_waitingBytes > 0 && _waitingBytes + bytes > _options.QueueBytesMax))
             {
+                _traffic.SendFailed();
                 if (!_isDropping)
                 {
                     _isDropping = true;
@@ -244,6 +247,7 @@ internal sealed class PeerSender : IDisposable
 
             _sending.Clear();
             connection.Send(_frames);
+            _traffic.Sent(_frames.Written.Length);
             _frames.Clear();
         }
     }
@@ -293,6 +297,7 @@ internal sealed class PeerSender : IDisposable
 
         _sending.Clear();
         _frames.Clear();
+        _traffic.Disconnected();
         if (!_stop.IsCancellationRequested)
         {
             Problem($"the connection was lost: {error.Message}");

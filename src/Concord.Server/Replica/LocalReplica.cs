@@ -56,6 +56,17 @@ public sealed class LocalReplica : IAsyncDisposable
     /// <summary>The time that ticks and deadlines follow.</summary>
     public TimeProvider Time => _options.Time;
 
+    /// <summary>What this replica counts and times.</summary>
+    internal ReplicaMetrics Metrics => _options.Metrics;
+
+    /// <summary>What was applied here since the start.</summary>
+    internal AppliedOperations Applied => _shared.Facts.Applied;
+
+    /// <summary>The members that messages go to, and what went and came.</summary>
+    internal IReadOnlyList<PeerTraffic> Peers => _engine.Network?.Traffic ?? [];
+
+    internal bool IsConnected(MemberId member) => _engine.Network?.IsConnected(member) ?? false;
+
     /// <summary>Calls under way.</summary>
     public int Pending => _shared.Pending;
 

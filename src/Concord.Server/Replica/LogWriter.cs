@@ -17,6 +17,7 @@ internal sealed class LogWriter
     private readonly LogStore _log;
     private readonly ReplicaLog _events;
     private readonly TimeSpan _retryInterval;
+    private readonly ReplicaMetrics _metrics;
     private readonly Action<ulong> _persisted;
     private readonly Action<IReadOnlyList<RaftMessage>> _send;
     private readonly Action<Exception> _failed;
@@ -39,7 +40,7 @@ internal sealed class LogWriter
     public LogWriter(
         ReplicaStorage storage,
         ReplicaLog events,
-        TimeSpan retryInterval,
+        ReplicaOptions options,
         Action<IReadOnlyList<RaftMessage>> send,
         Action<ulong> persisted,
         Action<Exception> failed)
@@ -47,7 +48,8 @@ internal sealed class LogWriter
         _storage = storage;
         _log = storage.Log;
         _events = events;
-        _retryInterval = retryInterval;
+        _retryInterval = options.DiskFullRetry;
+        _metrics = options.Metrics;
         _send = send;
         _persisted = persisted;
         _failed = failed;
@@ -143,6 +145,7 @@ internal sealed class LogWriter
     {
         ulong last = 0;
         var isRoomMade = false;
+        var started = Stopwatch.GetTimestamp();
         try
         {
             while (_writes.TryPeek(out var write))
@@ -171,7 +174,7 @@ internal sealed class LogWriter
 
         if (last != 0)
         {
-            Flush();
+            Flush(started);
             if (_promises.Count > 0)
             {
                 _send(_promises);
@@ -198,7 +201,8 @@ internal sealed class LogWriter
         _log.Append(write.HardState, write.Entries.Span);
     }
 
-    private void Flush()
+    /// <param name="began">When the writes that are flushed began.</param>
+    private void Flush(long began)
     {
         if (!_log.HasUnflushed)
         {
@@ -207,7 +211,12 @@ internal sealed class LogWriter
 
         var started = Stopwatch.GetTimestamp();
         _log.Flush();
-        var took = Stopwatch.GetElapsedTime(started);
+        var ended = Stopwatch.GetTimestamp();
+        var took = Stopwatch.GetElapsedTime(started, ended);
+        _metrics.LogWrite.Record(Stopwatch.GetElapsedTime(began, started).TotalSeconds);
+        _metrics.LogFlush.Record(took.TotalSeconds);
+        _metrics.LogCommit.Record(Stopwatch.GetElapsedTime(began, ended).TotalSeconds);
+        _metrics.LogBytes.Set(_log.WrittenBytes);
         if (took > SlowFlush)
         {
             _events.SlowFlush((long)took.TotalMilliseconds);

@@ -5,8 +5,14 @@ namespace Concord.Server.Replica;
 /// <summary>
 /// The calls that the replica's thread has taken in and not answered, by number, with their deadlines. Of that thread alone.
 /// </summary>
-internal sealed class ReplicaCalls(ReplicaShared shared)
+internal sealed class ReplicaCalls(ReplicaShared shared, ReplicaOptions options)
 {
+    /// <summary>A read round takes a round trip; this is several heartbeats.</summary>
+    private static readonly TimeSpan SlowRead = TimeSpan.FromMilliseconds(500);
+
+    private readonly ReplicaMetrics _metrics = options.Metrics;
+    private readonly long _timeout = Timestamps(options, options.RequestTimeout);
+    private readonly long _slowRead = Timestamps(options, SlowRead);
     private readonly Dictionary<long, ReplicaRequest> _underWay = [];
     private readonly Queue<(long Number, long Deadline)> _deadlines = new();
     private readonly List<ReplicaRequest> _answered = [];
@@ -16,6 +22,9 @@ internal sealed class ReplicaCalls(ReplicaShared shared)
 
     public int Count => _underWay.Count;
 
+    /// <summary>When the present turn began: what calls that end in it are measured by.</summary>
+    public long TurnBegan { get; set; }
+
     /// <summary>A number that no call had before.</summary>
     public long NextNumber() => ++_last;
 
@@ -24,6 +33,11 @@ internal sealed class ReplicaCalls(ReplicaShared shared)
         var number = NextNumber();
         _underWay.Add(number, request);
         _deadlines.Enqueue((number, request.Deadline));
+        if (request.Kind == RequestKind.Propose)
+        {
+            _metrics.ProposalsPending.Add(1);
+        }
+
         return number;
     }
 
@@ -36,6 +50,15 @@ internal sealed class ReplicaCalls(ReplicaShared shared)
         if (!_underWay.Remove(number, out var request))
         {
             return null;
+        }
+
+        if (request.Kind == RequestKind.Propose)
+        {
+            _metrics.ProposalsPending.Add(-1);
+        }
+        else if (request.Kind == RequestKind.Read && TurnBegan - (request.Deadline - _timeout) > _slowRead)
+        {
+            _metrics.ReadsSlow.Add(1);
         }
 
         shared.Release(request);
@@ -51,7 +74,23 @@ internal sealed class ReplicaCalls(ReplicaShared shared)
         }
     }
 
-    public void Fail(long number, ReplicaException failure) => Finish(number)?.SetFailure(failure);
+    public void Fail(long number, ReplicaException failure)
+    {
+        if (Finish(number) is not { } request)
+        {
+            return;
+        }
+
+        request.SetFailure(failure);
+        if (request.Kind == RequestKind.Propose)
+        {
+            _metrics.ProposalsFailed.Add(1);
+        }
+        else if (request.Kind == RequestKind.Read)
+        {
+            _metrics.ReadsFailed.Add(1);
+        }
+    }
 
     public void TimeOut(long now, Func<ReplicaException> failure)
     {
@@ -85,4 +124,6 @@ internal sealed class ReplicaCalls(ReplicaShared shared)
         shared.Pump.Complete(_answered);
         _answered.Clear();
     }
+
+    private static long Timestamps(ReplicaOptions options, TimeSpan time) => (long)(time.TotalSeconds * options.Time.TimestampFrequency);
 }

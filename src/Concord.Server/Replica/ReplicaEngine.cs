@@ -43,12 +43,12 @@ internal sealed class ReplicaEngine : IDisposable
         if (options.Peers is { } peers && (peers.ListensAlone || node.Membership.Voters is not [var only] || only != node.Id))
         {
             _incoming = new(storage.Snapshots, () => new(Shared.Facts.AppliedIndex), message => Shared.Inbox.Receive([message], 0), peerEvents);
-            _network = new(peers, Report, Shared.Inbox.Receive, _incoming.Receive, peerEvents);
+            _network = new(peers, options.Metrics, Report, Shared.Inbox.Receive, _incoming.Receive, peerEvents);
             _outgoing = new(peers, storage.Snapshots, _network, (member, delivered) => _loop!.SnapshotDone(member, delivered), peerEvents);
         }
 
-        _writer = new(storage, events, options.DiskFullRetry, Send, Shared.Inbox.Persisted, Shared.Fail);
-        _snapshots = new(storage.Snapshots, _writer, events);
+        _writer = new(storage, events, options, Send, Shared.Inbox.Persisted, Shared.Fail);
+        _snapshots = new(storage.Snapshots, _writer, options.Metrics, events);
         var parts = new ReplicaParts(
             _writer, _snapshots, _network, _outgoing, snapshot => new SnapshotLoad(events, CancellationToken.None).Run(storage, snapshot));
         _loop = new(options, node, Shared, parts, events);

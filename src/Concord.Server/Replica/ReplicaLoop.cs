@@ -16,10 +16,14 @@ internal sealed class ReplicaLoop
     /// <summary>With nothing else to do, more at once.</summary>
     private const int TrimWhenIdle = 8192;
 
+    /// <summary>A turn that applies for longer holds up whoever waits; etcd warns at the same time.</summary>
+    private static readonly TimeSpan SlowApply = TimeSpan.FromMilliseconds(100);
+
     /// <summary>After a snapshot failed: soon enough for a log that grows, not so often that it is all the disk does.</summary>
     private static readonly TimeSpan SnapshotRetry = TimeSpan.FromSeconds(30);
 
     private readonly ReplicaOptions _options;
+    private readonly ReplicaMetrics _metrics;
     private readonly NodeCore _node;
     private readonly ReplicaShared _shared;
     private readonly ReplicaParts _parts;
@@ -43,17 +47,20 @@ internal sealed class ReplicaLoop
     private bool _isOverQuota;
     private Membership? _publishedMembership;
     private MemberId _publishedLeader;
+    private MemberId _lastLeader;
+    private long _appliedInTurn;
 
     public ReplicaLoop(ReplicaOptions options, NodeCore node, ReplicaShared shared, ReplicaParts parts, ReplicaLog events)
     {
         _options = options;
+        _metrics = options.Metrics;
         _node = node;
         _shared = shared;
         _parts = parts;
         _writer = parts.Writer;
         _network = parts.Network;
         _events = events;
-        _calls = new(shared);
+        _calls = new(shared, options);
         _leader = new(node, _calls, parts.Network, options.ElectionTicks);
         if (parts.Network is { } network)
         {
@@ -143,8 +150,10 @@ internal sealed class ReplicaLoop
             do
             {
                 _shared.Inbox.Take(_turn, wait: isIdle);
+                _calls.TurnBegan = Now;
                 TakeIn();
                 Perform();
+                Measure();
                 isIdle = !KeepHouse();
             }
             while (!IsFinished());
@@ -159,6 +168,16 @@ internal sealed class ReplicaLoop
         _tickTimer.Dispose();
         _handOver.End();
         FailAll();
+    }
+
+    private void Measure()
+    {
+        if (_appliedInTurn > 0 && _options.Time.GetElapsedTime(_calls.TurnBegan, Now) > SlowApply)
+        {
+            _metrics.SlowApplies.Add(1);
+        }
+
+        _appliedInTurn = 0;
     }
 
     private void TakeIn()
@@ -264,8 +283,12 @@ internal sealed class ReplicaLoop
         }
 
         Collect(effects);
+        _appliedInTurn += effects.AppliedEntries;
         if (effects.RoleChange is { } change)
         {
+            // The same one again after a time without counts too, as with etcd.
+            _metrics.LeaderChanges.Add(change.Leader.IsNone || change.Leader == _lastLeader ? 0 : 1);
+            _lastLeader = change.Leader;
             _events.RoleChanged(change.Role.ToString(), change.Term.Value, change.Leader.ToString());
             _leader.LeaderChanged();
         }
@@ -294,9 +317,9 @@ internal sealed class ReplicaLoop
             {
                 _parts.Outgoing!.Send(install);
             }
-            else
+            else if (!_network.Send(message) && message is RaftMessage.Heartbeat && _network.IsConnected(message.To))
             {
-                _network.Send(message);
+                _metrics.HeartbeatsDropped.Add(1);
             }
         }
     }
@@ -336,6 +359,7 @@ internal sealed class ReplicaLoop
 
             if (answer.Outcome == RequestOutcome.Done)
             {
+                _metrics.LeasesRenewed.Add(_calls.Find(answer.Token.Value) is { Kind: RequestKind.KeepAlive } && answer.Seconds > 0 ? 1 : 0);
                 _calls.Finish(answer.Token.Value, answer.Seconds);
             }
             else

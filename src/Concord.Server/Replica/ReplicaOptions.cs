@@ -72,5 +72,7 @@ public sealed record ReplicaOptions
 
     public StorageOptions Storage { get; init; } = new();
 
+    internal ReplicaMetrics Metrics { get; init; } = new();
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -70,7 +70,7 @@ internal sealed class ReplicaShared(WatchHub watches, KeySpaceView view, long me
     {
         _facts = new(
             node.Leader.Value, node.Term.Value, node.CommitIndex.Value, node.AppliedIndex.Value, node.SizeBytes,
-            node.IsLearner, node.IsSoleVoter, node.AppliedMembership);
+            node.IsLearner, node.IsSoleVoter, node.AppliedMembership, node.Applied);
 
         // With others the state is served as it is: whoever needs more waits for the leader by itself.
         if (node.IsLeading || node.Membership.Voters is not [var only] || only != node.Id)
@@ -111,7 +111,8 @@ internal sealed record ReplicaFacts(
     long SizeBytes,
     bool IsLearner,
     bool IsSoleVoter,
-    Membership Membership)
+    Membership Membership,
+    AppliedOperations Applied)
 {
-    public static ReplicaFacts None { get; } = new(0, 0, 0, 0, 0, false, false, Membership.Empty);
+    public static ReplicaFacts None { get; } = new(0, 0, 0, 0, 0, false, false, Membership.Empty, default);
 }

@@ -11,7 +11,7 @@ namespace Concord.Server.Replica;
 /// Writes snapshots from an immutable view, on a thread of their own and below the priority of everything else, while
 /// writes go on.
 /// </summary>
-internal sealed class SnapshotWorker(SnapshotStore snapshots, LogWriter writer, ReplicaLog events)
+internal sealed class SnapshotWorker(SnapshotStore snapshots, LogWriter writer, ReplicaMetrics metrics, ReplicaLog events)
 {
     private const int PieceBytes = 256 << 10;
 
@@ -51,6 +51,7 @@ internal sealed class SnapshotWorker(SnapshotStore snapshots, LogWriter writer, 
 
             var bytes = file.BodyBytes;
             var position = file.Commit();
+            metrics.SnapshotSave.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
             writer.Adopt(position, adopted =>
             {
                 if (adopted)

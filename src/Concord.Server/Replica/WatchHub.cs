@@ -44,6 +44,7 @@ public sealed class WatchHub : IDisposable
     private volatile KeySpaceView _view;
     private bool _isViewNew;
     private bool _isStopping;
+    private long _events;
 
     private readonly Thread? _thread;
     private readonly ITimer _progressTimer;
@@ -78,6 +79,26 @@ public sealed class WatchHub : IDisposable
 
     /// <summary>How many watches all streams have.</summary>
     public int Count => Volatile.Read(ref _watchCount);
+
+    /// <summary>What the hub and its streams hold at this moment. Passes over all streams.</summary>
+    public WatchHubState State
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var (behind, waiting) = (0, 0L);
+                foreach (var stream in _streams)
+                {
+                    var (late, queued) = stream.State;
+                    behind += late;
+                    waiting += queued;
+                }
+
+                return new(_streams.Count, Count, behind, waiting, Interlocked.Read(ref _events));
+            }
+        }
+    }
 
     /// <summary>Tests have short queues, so that little makes a watch fall behind.</summary>
     internal int WaitingMax { get; init; } = WaitingMaxDefault;
@@ -272,6 +293,9 @@ public sealed class WatchHub : IDisposable
         }
     }
 
+    /// <summary>Events that were given to watches, by the hub or by a reader from history.</summary>
+    internal void CountEvents(long events) => Interlocked.Add(ref _events, events);
+
     internal void RequestProgress(WatchStream stream)
     {
         lock (_lock)
@@ -441,6 +465,7 @@ public sealed class WatchHub : IDisposable
                 _groups.Collect(_changes[i]);
             }
 
+            var events = 0L;
             foreach (var (group, changes) in _groups.TakeCollected())
             {
                 for (var i = group.Count - 1; i >= 0; i--)
@@ -455,13 +480,18 @@ public sealed class WatchHub : IDisposable
                     {
                         _groups.Leave(watch);
                     }
-                    else if (wake)
+                    else
                     {
-                        _toWake.Add(watch.Stream);
+                        events += changes.Count;
+                        if (wake)
+                        {
+                            _toWake.Add(watch.Stream);
+                        }
                     }
                 }
             }
 
+            CountEvents(events);
             Volatile.Write(ref _position, revision);
         }
 

@@ -54,6 +54,17 @@ public sealed class WatchStream : IDisposable
         }
     }
 
+    internal (int Behind, int Waiting) State
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_watches.Values.Count(static watch => watch.Phase == WatchPhase.Behind), _waiting.Count);
+            }
+        }
+    }
+
     /// <summary>
     /// Adds a watch; its <see cref="WatchNotice.Created"/> comes before anything else of it. A range that no key can be in
     /// never gets an event.
@@ -380,6 +391,8 @@ public sealed class WatchStream : IDisposable
             watch.Next = next;
             watch.HadEvents |= changes.Count > 0;
         }
+
+        _hub.CountEvents(changes.Count);
 
         // Joining first and returning the history after it keeps the order: what the hub queues from now on is read later.
         if (next <= view.Revision || !_hub.TryJoin(watch))

@@ -60,6 +60,9 @@ public sealed class LogStore : IDisposable
 
     public int SegmentCount => _sealed.Count + 1;
 
+    /// <summary>Bytes handed to the operating system since the log was opened, whole sectors.</summary>
+    public long WrittenBytes { get; private set; }
+
     /// <summary>True when something was appended since the last flush.</summary>
     public bool HasUnflushed => _segment.Flushed != _segment.End;
 
@@ -253,6 +256,7 @@ public sealed class LogStore : IDisposable
         }
 
         _chain = _batch.Chain;
+        WrittenBytes += _batch.SectorCount * Sector.Size;
     }
 
     private static int ReserveSectors(long segmentBytes) =>

@@ -64,20 +64,6 @@ public sealed class ConcordServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Health_says_yes_or_why_not()
-    {
-        await using var server = await StartAsync(quotaBytes: 1);
-        using var client = new HttpClient { BaseAddress = server.ClientUrls[0] };
-        Assert.Equal("{\"health\":\"true\",\"reason\":\"\"}", await client.GetStringAsync(new Uri("/health", UriKind.Relative), Patience));
-
-        await server.Replica.ProposeAsync(new WriteCommand(new PutOperation("a"u8.ToArray(), "1"u8.ToArray())), Patience);
-        using var response = await client.GetAsync(new Uri("/health", UriKind.Relative), Patience);
-
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
-        Assert.Contains("quota", await response.Content.ReadAsStringAsync(Patience), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task The_directory_is_one_servers_at_a_time_and_keeps_its_identity_whatever_the_flags_say()
     {
         ReplicaStatus status;

@@ -28,7 +28,7 @@ internal sealed class PeerEnd : IDisposable
             Versions = versions ?? PeerVersions.Spoken,
             RetryMax = TimeSpan.FromMilliseconds(20),
         };
-        Network = new(Options, (member, what) => _events.Writer.TryWrite((member, what)), Receive, snapshot ?? ((_, _) => { }), new PeerLog(NullLogger.Instance));
+        Network = new(Options, new(), (member, what) => _events.Writer.TryWrite((member, what)), Receive, snapshot ?? ((_, _) => { }), new PeerLog(NullLogger.Instance));
         Network.Start();
         Url = $"{scheme}://127.0.0.1:{Port}";
     }

@@ -54,6 +54,20 @@ internal sealed class ConfigHub : IDisposable
         }
     }
 
+    public int SubscriptionCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _connections.Sum(static connection => connection.Subscriptions.Count);
+            }
+        }
+    }
+
+    /// <summary>What became of what was pushed.</summary>
+    public PushCounts Pushes { get; } = new();
+
     public int ConnectionCount
     {
         get
@@ -69,7 +83,7 @@ internal sealed class ConfigHub : IDisposable
     {
         lock (_lock)
         {
-            connection.Start(_time.GetTimestamp());
+            connection.Start(_time.GetTimestamp(), Pushes);
             _connections.Add(connection);
             if (_isStopping)
             {
@@ -252,8 +266,10 @@ internal sealed class ConfigHub : IDisposable
         }
 
         Volatile.Write(ref _revision, Math.Max(Revision, revision));
+        var now = _time.GetTimestamp();
         foreach (var subscription in behind)
         {
+            subscription.Changed(now);
             Signal(subscription.Connection);
         }
     }

@@ -18,6 +18,7 @@ internal sealed class ConfigSubscription(WatchConnection connection, int number,
     private volatile string? _sentVersion;
     private volatile bool _isAnswered;
     private volatile ApplyReport? _report;
+    private long _changed;
     private volatile ApplyReport? _lastApplied;
     private volatile bool _isRefused;
 
@@ -58,8 +59,15 @@ internal sealed class ConfigSubscription(WatchConnection connection, int number,
 
     public bool IsBehind => !_isAnswered || _sentVersion != Entry.Published.Version;
 
+    /// <summary>There is something newer to send since <paramref name="now"/>, if there was not already.</summary>
+    public void Changed(long now) => Interlocked.CompareExchange(ref _changed, now, 0);
+
+    /// <summary>Since when there was something to send that was sent now; 0 if it was no change but the first answer.</summary>
+    public long TakeChanged() => Interlocked.Exchange(ref _changed, 0);
+
     public void Take(ApplyReport report)
     {
+        Connection.Told(report);
         _report = report;
         if (report.Applied)
         {

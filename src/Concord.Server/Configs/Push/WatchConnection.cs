@@ -17,6 +17,7 @@ internal abstract class WatchConnection
     private volatile ConfigSubscription[] _subscriptions = [];
     private WatchEvent.Heartbeat? _heartbeat;
     private long _lastWrite;
+    private PushCounts _pushes = new();
     private int _state;
     private volatile bool _isClosing;
 
@@ -28,7 +29,13 @@ internal abstract class WatchConnection
     /// <summary>When something was written last, as a timestamp of the hub's clock.</summary>
     public long LastWrite => Volatile.Read(ref _lastWrite);
 
-    public void Start(long now) => Volatile.Write(ref _lastWrite, now);
+    public void Start(long now, PushCounts pushes)
+    {
+        _pushes = pushes;
+        Volatile.Write(ref _lastWrite, now);
+    }
+
+    public void Told(ApplyReport report) => _pushes.Told(report);
 
     /// <summary>Called under the hub's lock.</summary>
     public void Add(ConfigSubscription subscription) => _subscriptions = [.. _subscriptions, subscription];
@@ -128,6 +135,10 @@ internal abstract class WatchConnection
             {
                 await WriteAsync(subscription.Number, next);
                 wrote = true;
+                if (subscription.TakeChanged() is not 0 and var changed)
+                {
+                    _pushes.Pushed(time.GetElapsedTime(changed));
+                }
             }
         }
 
