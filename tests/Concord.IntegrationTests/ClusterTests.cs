@@ -199,7 +199,7 @@ public sealed class ClusterTests(ITestOutputHelper output)
 
         using var http = new HttpClient();
         await cluster.UntilAsync(
-            async () => (await http.GetStringOrErrorAsync($"{cluster[others[1]].Address}/health")).Contains("no leader", StringComparison.Ordinal),
+            async () => (await http.GetStringOrErrorAsync($"{cluster[others[1]].Address}/health")).Contains("RAFT NO LEADER", StringComparison.Ordinal),
             "a minority still thinks that it has a leader");
         var serializable = await cluster[others[1]].KV.RangeAsync(new RangeRequest { Key = ByteString.CopyFromUtf8("a"), Serializable = true });
         Assert.Equal("1", serializable.Kvs[0].Value.ToStringUtf8());

@@ -60,33 +60,6 @@ public sealed class BoltFileTests
     }
 
     [Fact]
-    public void Memory_does_not_grow_with_the_file()
-    {
-        const int Count = 400_000;
-        long Peak(int count)
-        {
-            GC.Collect();
-            var before = GC.GetTotalMemory(forceFullCollection: true);
-            var writer = new BoltWriter([new("key", () => new CountedPairs(count))], CancellationToken.None);
-            var peak = 0L;
-            var pieces = 0;
-            foreach (var piece in writer.Pieces(32 << 10))
-            {
-                if (pieces++ % 200 == 0)
-                {
-                    peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: true) - before);
-                }
-            }
-
-            return peak;
-        }
-
-        Peak(10);
-        var peak = Peak(Count);
-        Assert.True(peak < 1 << 20, $"{peak} bytes were in use while {Count} pairs were written");
-    }
-
-    [Fact]
     public void The_meta_before_takes_the_place_of_a_damaged_one()
     {
         var bytes = Write(new() { ["b"] = new() { ["k"] = [1] } }, 4096);
@@ -135,19 +108,4 @@ public sealed class BoltFileTests
     }
 
     private static BoltReader Open(byte[] bytes) => BoltReader.Open(new MemoryStream(bytes), bytes.Length);
-
-    private sealed class CountedPairs(int count) : BoltPairs
-    {
-        private int _next = -1;
-
-        public override int KeyLength => sizeof(int);
-
-        public override int ValueLength => 100;
-
-        public override bool MoveNext() => ++_next < count;
-
-        public override void CopyKey(Span<byte> destination) => System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(destination, _next);
-
-        public override void CopyValue(Span<byte> destination) => destination.Fill((byte)_next);
-    }
 }
