@@ -17,6 +17,10 @@ internal sealed class ConcordCommand : RootCommand
         : base("Configuration, keys and state of a Concord cluster.")
     {
         Add(Global.Endpoints);
+        Add(Global.CaFile);
+        Add(Global.CertificateFile);
+        Add(Global.KeyFile);
+        Add(Global.SkipVerification);
         Add(Global.Timeout);
         Add(Global.User);
         Add(Global.Author);

@@ -12,7 +12,9 @@ internal sealed class GlobalOptions
     /// By number, not by name: "localhost" may mean ::1 first, and a server that listens on IPv4 only would cost a
     /// failed attempt on every call.
     /// </summary>
-    private const string DefaultEndpoints = "http://127.0.0.1:2379";
+    private const string DefaultEndpoints = "http://" + DefaultAddress;
+
+    private const string DefaultAddress = "127.0.0.1:2379";
 
     public Option<string?> Endpoints { get; } = new("--endpoints")
     {
@@ -49,20 +51,72 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    public Option<string?> CaFile { get; } = new("--cacert")
+    {
+        Description = $"Authorities of the servers' certificates (PEM). Default: ${ConcordTlsOptions.CaFileVariable}, else the system's",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    public Option<string?> CertificateFile { get; } = new("--cert")
+    {
+        Description = $"Certificate to show to the servers (PEM). Default: ${ConcordTlsOptions.CertificateFileVariable}",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    public Option<string?> KeyFile { get; } = new("--key")
+    {
+        Description = $"Key of that certificate (PEM). Default: ${ConcordTlsOptions.KeyFileVariable}",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    public Option<bool> SkipVerification { get; } = new("--insecure-skip-tls-verify")
+    {
+        Description = $"Take whoever answers for the server; ${ConcordTlsOptions.SkipVerificationVariable}=true does the same",
+        Recursive = true,
+    };
+
     public TimeSpan TimeoutOf(ParseResult parsed) =>
         parsed.GetResult(Timeout) is null ? TimeSpan.FromSeconds(10) : parsed.GetValue(Timeout);
 
+    /// <summary>A server without a scheme is https as soon as there is anything to say about certificates.</summary>
     public IReadOnlyList<Uri> EndpointsOf(ParseResult parsed, CliHost host)
     {
-        var text = parsed.GetValue(Endpoints) ?? Set(host.Variable(ConcordEndpoints.EnvironmentVariable)) ?? DefaultEndpoints;
+        var isSecure = TlsOf(parsed, host) != new ConcordTlsOptions();
+        var text = parsed.GetValue(Endpoints) ?? Set(host.Variable(ConcordEndpoints.EnvironmentVariable)) ?? (isSecure ? DefaultAddress : DefaultEndpoints);
         try
         {
-            return ConcordEndpoints.Parse(text);
+            return ConcordEndpoints.Parse(text, isSecure);
         }
         catch (FormatException exception)
         {
             throw new CommandException(ExitCode.Usage, exception.Message, "Check --endpoints and CONCORD_ENDPOINTS.");
         }
+    }
+
+    public ConcordTlsOptions TlsOf(ParseResult parsed, CliHost host)
+    {
+        var tls = new ConcordTlsOptions
+        {
+            CaFile = Set(parsed.GetValue(CaFile) ?? host.Variable(ConcordTlsOptions.CaFileVariable)),
+            CertificateFile = Set(parsed.GetValue(CertificateFile) ?? host.Variable(ConcordTlsOptions.CertificateFileVariable)),
+            KeyFile = Set(parsed.GetValue(KeyFile) ?? host.Variable(ConcordTlsOptions.KeyFileVariable)),
+            SkipVerification = parsed.GetValue(SkipVerification)
+                || host.Variable(ConcordTlsOptions.SkipVerificationVariable) is { } text && (text == "1" || text.Equals("true", StringComparison.OrdinalIgnoreCase)),
+        };
+        if (tls.CertificateFile is null != tls.KeyFile is null)
+            throw new CommandException(ExitCode.Usage, "--cert and --key belong together, but one of them is missing.", "Give both, or neither.");
+        if (tls.CaFile is not null && tls.SkipVerification)
+            throw new CommandException(ExitCode.Usage, "--insecure-skip-tls-verify makes --cacert useless.", "Give one of them.");
+        foreach (var (option, file) in new[] { ("--cacert", tls.CaFile), ("--cert", tls.CertificateFile), ("--key", tls.KeyFile) })
+        {
+            if (file is not null && !File.Exists(file))
+                throw new CommandException(ExitCode.Usage, $"{option} '{file}' does not exist.", "Name a file with PEM text.");
+        }
+
+        return tls;
     }
 
     /// <summary>Null for nobody.</summary>

@@ -60,6 +60,7 @@ internal sealed class Invocation : IAsyncDisposable
         CallTimeout = Timeout,
         ConnectTimeout = Timeout < TimeSpan.FromSeconds(2) ? Timeout : TimeSpan.FromSeconds(2),
         TimeProvider = Host.Time,
+        Tls = _global.TlsOf(Parsed, Host),
     });
 
     public void WriteJson<T>(T value, JsonTypeInfo<T> type) => Json.Write(Host.Out, value, type);

@@ -59,7 +59,11 @@ public sealed record ConcordClientOptions
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>The last word on the HTTP handler: certificates, proxies. Runs once.</summary>
+    /// <summary>Certificates, for endpoints that are https.</summary>
+    public ConcordTlsOptions Tls { get; init; } = new();
+
+    /// <summary>The last word on the HTTP handler: proxies, certificates that are no files. Its certificates count only where
+    /// <see cref="Tls"/> says nothing. Runs once.</summary>
     public Action<SocketsHttpHandler>? ConfigureHandler { get; init; }
 
     /// <summary>Checks all values and names all that are wrong.</summary>
@@ -75,6 +79,7 @@ public sealed record ConcordClientOptions
                 faults.Add(fault);
         }
 
+        faults.AddRange(Tls.Faults());
         Positive(ConnectTimeout, nameof(ConnectTimeout));
         Positive(CallTimeout, nameof(CallTimeout));
         Positive(BackoffMin, nameof(BackoffMin));

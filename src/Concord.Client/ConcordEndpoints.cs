@@ -13,14 +13,15 @@ public static class ConcordEndpoints
     /// Reads <c>host:port</c> or <c>scheme://host:port</c>, several separated by commas, semicolons or spaces. Without a
     /// scheme it is http, without a port 2379.
     /// </summary>
+    /// <param name="isSecure">Without a scheme it is https: there are certificates.</param>
     /// <exception cref="FormatException">An entry is no http or https address, or there is no entry.</exception>
-    public static IReadOnlyList<Uri> Parse(string text)
+    public static IReadOnlyList<Uri> Parse(string text, bool isSecure = false)
     {
         ArgumentNullException.ThrowIfNull(text);
         var endpoints = new List<Uri>();
         foreach (var entry in text.Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            var endpoint = ParseOne(entry);
+            var endpoint = ParseOne(entry, isSecure);
             if (!endpoints.Contains(endpoint))
                 endpoints.Add(endpoint);
         }
@@ -34,10 +35,10 @@ public static class ConcordEndpoints
     public static IReadOnlyList<Uri> FromEnvironment() =>
         Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 } text ? Parse(text) : [Default];
 
-    private static Uri ParseOne(string entry)
+    private static Uri ParseOne(string entry, bool isSecure)
     {
         var hasScheme = entry.Contains("://", StringComparison.Ordinal);
-        var text = hasScheme ? entry : $"http://{entry}";
+        var text = hasScheme ? entry : $"{(isSecure ? Uri.UriSchemeHttps : Uri.UriSchemeHttp)}://{entry}";
         if (!Uri.TryCreate(text, UriKind.Absolute, out var endpoint))
             throw new FormatException($"'{entry}' is no endpoint: write http://host:port or https://host:port.");
         // Uri fills in 80 or 443 where no port was written; ours is 2379.

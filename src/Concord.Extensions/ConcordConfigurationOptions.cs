@@ -14,6 +14,10 @@ public sealed class ConcordConfigurationOptions
     /// <summary>The servers' client addresses, as <see cref="ConcordEndpoints.Parse"/> reads them.</summary>
     public IList<string> Endpoints { get; } = [];
 
+    /// <summary>Certificates, for endpoints that are https. What is not set comes from CONCORD_CACERT, CONCORD_CERT, CONCORD_KEY and
+    /// CONCORD_INSECURE_SKIP_TLS_VERIFY, then from the section "Concord:Tls" with the keys of the same names as the properties.</summary>
+    public ConcordTlsOptions? Tls { get; set; }
+
     /// <summary>Who reads, where the servers ask. Default: the environment variables CONCORD_USER and CONCORD_PASSWORD, then
     /// "User=…;Password=…" in the connection string, then Concord:User and Concord:Password.</summary>
     public ConcordCredentials? Credentials { get; set; }

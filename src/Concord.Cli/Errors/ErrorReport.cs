@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using Concord.Cli.Output;
 using Concord.Client;
 using Concord.Client.Configs;
@@ -42,6 +43,13 @@ internal sealed record ErrorReport
             Remedy = failure.Remedy,
         },
         ConcordServerException refused => Of(refused),
+        ConcordUnavailableException when IsHandshake(exception) => new()
+        {
+            ExitCode = ExitCode.Unavailable,
+            Code = "tls",
+            Message = exception.Message,
+            Remedy = "Name the authority of the servers' certificates with --cacert, your own certificate with --cert and --key; write http:// for servers without TLS.",
+        },
         ConcordUnavailableException => new()
         {
             ExitCode = ExitCode.Unavailable,
@@ -60,6 +68,9 @@ internal sealed record ErrorReport
         IOException pipe when pipe.HResult == BrokenPipe => new() { ExitCode = ExitCode.Ok, Code = "", Message = "" },
         _ => null,
     };
+
+    private static bool IsHandshake(Exception? exception) =>
+        exception is not null && (exception is AuthenticationException or ObjectDisposedException || IsHandshake(exception.InnerException));
 
     public static ErrorReport Of(ConcordServerException refused)
     {

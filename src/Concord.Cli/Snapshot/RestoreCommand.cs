@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Concord.Cli.Cluster;
 using Concord.Cli.Output;
+using Concord.EtcdBackend;
 using Concord.Mvcc;
 using Concord.Storage;
 
@@ -113,22 +114,16 @@ internal sealed class RestoreCommand : CliCommand
         }
 
         var (database, history) = copy.Read(progress, stop);
-        var auth = EtcdCopy.Guard(database.Auth);
-        if (auth.IsEnabled)
-        {
-            throw new CommandException(
-                ExitCode.Failure,
-                $"The copy asks for users ({auth.Users.Count}) and roles ({auth.Roles.Count}), which this version does not take over; without them everybody could read everything.",
-                "Run 'etcdctl auth disable' and save again, if the new cluster may be open to all who reach it.");
-        }
-
-        if (auth.Users.Count + auth.Roles.Count > 0)
-            call.ErrorScreen.Line(new Ink("warning: ", Palette.Warning), $"{auth.Users.Count} users and {auth.Roles.Count} roles of the copy are left behind; they were not asked for there");
         var bump = call.Get(_bump) ?? 0;
         var space = EtcdCopy.Guard(() => history.Complete(bump, call.Get(_markCompacted) ?? bump > 0));
+        EtcdCopy.Guard(() =>
+        {
+            database.Auth().ApplyTo(space);
+            return space;
+        });
         if (history.KeysOfLostLeases > 0)
             call.ErrorScreen.Line(new Ink("warning: ", Palette.Warning), $"{history.KeysOfLostLeases} keys name a lease that the copy does not have; they are kept, without a lease");
-        return space.View;
+        return space.Publish();
     }
 
     private void Write(Invocation call, MemberIdentity identity, KeySpaceView view)

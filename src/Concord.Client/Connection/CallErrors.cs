@@ -38,9 +38,16 @@ internal static class CallErrors
     {
         var reason = error.StatusCode == StatusCode.DeadlineExceeded
             ? "gave no answer in time"
-            : $"could not be reached: {(error.Status.DebugException?.GetBaseException() ?? error).Message}";
+            : $"could not be reached: {Cause((error.Status.DebugException ?? error).GetBaseException(), endpoint)}";
         return new ConcordUnavailableException($"{Name(endpoint)} {reason}", error) { NothingSent = NothingSent(error) };
     }
+
+    /// <summary>In TLS 1.3 a client learns only after the handshake that its certificate is not wanted, and then as an end of the
+    /// connection, by whichever part of the handler sees it first.</summary>
+    private static string Cause(Exception cause, Uri endpoint) =>
+        endpoint.Scheme == Uri.UriSchemeHttps && cause is IOException or HttpRequestException or ObjectDisposedException
+            ? $"{(cause is ObjectDisposedException ? "The server ended the connection." : cause.Message)} If it does so every time, it may demand a certificate, or another one."
+            : cause.Message;
 
     public static string Name(Uri endpoint) => endpoint.GetLeftPart(UriPartial.Authority);
 

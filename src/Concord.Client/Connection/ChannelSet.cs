@@ -19,8 +19,12 @@ internal sealed class ChannelSet : IDisposable
     private readonly GrpcChannel[] _channels;
     private readonly CallInvoker[] _invokers;
 
+    /// <summary>Null: what the handler does for https by itself.</summary>
+    private readonly ClientTls? _tls;
+
     public ChannelSet(ConcordClientOptions options)
     {
+        _tls = options.Tls.IsSet ? new ClientTls(options.Tls) : null;
         _handler = new SocketsHttpHandler
         {
             ConnectTimeout = options.ConnectTimeout,
@@ -64,13 +68,18 @@ internal sealed class ChannelSet : IDisposable
         // it, the client says itself in one line.
     };
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(context.DnsEndPoint, stop).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
+            var stream = new NetworkStream(socket, ownsSocket: true);
+
+            // The handler takes a stream that is secured already as it is.
+            return _tls is not null && context.InitialRequestMessage.RequestUri?.Scheme == Uri.UriSchemeHttps
+                ? await _tls.SecureAsync(stream, context.DnsEndPoint.Host, stop).ConfigureAwait(false)
+                : stream;
         }
         catch
         {

@@ -89,7 +89,13 @@ internal static class FollowerPool
             return entry.Value;
         }
 
-        var options = new ConcordClientOptions { Endpoints = settings.Endpoints, Credentials = settings.Credentials, LoggerFactory = Log };
+        var options = new ConcordClientOptions
+        {
+            Endpoints = settings.Endpoints,
+            Tls = settings.Tls,
+            Credentials = settings.Credentials,
+            LoggerFactory = Log,
+        };
         var client = new ConcordClient(settings.ConfigureClient?.Invoke(options) ?? options);
         Clients.Add(settings.Client, new Entry<ConcordClient>(client));
         return client;

@@ -9,6 +9,8 @@ internal sealed record FollowerSettings
 {
     public required IReadOnlyList<Uri> Endpoints { get; init; }
 
+    public ConcordTlsOptions Tls { get; init; } = new();
+
     /// <summary>Null: nobody.</summary>
     public ConcordCredentials? Credentials { get; init; }
 
@@ -30,7 +32,7 @@ internal sealed record FollowerSettings
     /// <summary>A host will say when the service has started; until then nothing is reported and no file is written.</summary>
     public bool ConfirmedByHost { get; init; }
 
-    public ClientKey Client => new(string.Join(' ', Endpoints), Credentials?.User, Credentials?.Password, ConfigureClient);
+    public ClientKey Client => new(string.Join(' ', Endpoints), Tls, Credentials?.User, Credentials?.Password, ConfigureClient);
 
     public FollowerKey Key => new(Client, View.Key, Mapping, CacheDirectory, Protector);
 
@@ -38,7 +40,8 @@ internal sealed record FollowerSettings
 }
 
 /// <summary>Who shares a connection.</summary>
-internal sealed record ClientKey(string Endpoints, string? User, string? Password, Func<ConcordClientOptions, ConcordClientOptions>? ConfigureClient);
+internal sealed record ClientKey(
+    string Endpoints, ConcordTlsOptions Tls, string? User, string? Password, Func<ConcordClientOptions, ConcordClientOptions>? ConfigureClient);
 
 /// <summary>Who shares a subscription.</summary>
 internal sealed record FollowerKey(

@@ -35,8 +35,9 @@ internal static class SettingsResolver
         var budget = options.StartupBudget ?? TimeOf(section, nameof(options.StartupBudget), StartupBudget, faults);
         if (budget <= TimeSpan.Zero)
             faults.Add($"{nameof(options.StartupBudget)} is {budget}: set a positive time.");
+        var tls = Tls(options, section, faults);
         var connection = ConnectionText.Parse(configuration?.GetConnectionString("concord"));
-        var endpoints = Endpoints(options, configuration, connection.Endpoints, faults);
+        var endpoints = Endpoints(options, configuration, connection.Endpoints, tls != new ConcordTlsOptions(), faults);
         var credentials = Credentials(options, section, connection, faults);
         var optional = options.Optional || Flag(section?["Optional"], false, "Optional", faults);
         var cached = options.Cache.Enabled && Flag(section?["Cache:Enabled"], true, "Cache:Enabled", faults);
@@ -45,6 +46,7 @@ internal static class SettingsResolver
         return new FollowerSettings
         {
             Endpoints = endpoints,
+            Tls = tls,
             Credentials = credentials,
             View = new ConfigurationView(application, environment) { Names = names, Labels = Labels(options, section) },
             Mapping = new KeyMapping(options.TrimKeyPrefix ?? section?["TrimKeyPrefix"], options.KeyPrefix ?? section?["KeyPrefix"]),
@@ -56,12 +58,14 @@ internal static class SettingsResolver
         };
     }
 
-    public static bool IsDisabled() =>
-        System.Environment.GetEnvironmentVariable(ConcordConfigurationOptions.DisabledVariable) is { } text
+    public static bool IsDisabled() => IsTrue(ConcordConfigurationOptions.DisabledVariable);
+
+    private static bool IsTrue(string variable) =>
+        System.Environment.GetEnvironmentVariable(variable) is { } text
         && (text == "1" || text.Equals("true", StringComparison.OrdinalIgnoreCase));
 
     private static IReadOnlyList<Uri> Endpoints(
-        ConcordConfigurationOptions options, IConfiguration? configuration, string connection, List<string> faults)
+        ConcordConfigurationOptions options, IConfiguration? configuration, string connection, bool isSecure, List<string> faults)
     {
         var listed = configuration?.GetSection($"{Section}:Endpoints");
         string?[] candidates =
@@ -74,7 +78,7 @@ internal static class SettingsResolver
         try
         {
             return candidates.FirstOrDefault(text => !string.IsNullOrWhiteSpace(text)) is { } found
-                ? ConcordEndpoints.Parse(found)
+                ? ConcordEndpoints.Parse(found, isSecure)
                 : [ConcordEndpoints.Default];
         }
         catch (FormatException error)
@@ -83,6 +87,23 @@ internal static class SettingsResolver
             return [];
         }
     }
+
+    private static ConcordTlsOptions Tls(ConcordConfigurationOptions options, IConfigurationSection? section, List<string> faults)
+    {
+        string? File(string? set, string variable, string key) =>
+            set ?? Set(System.Environment.GetEnvironmentVariable(variable)) ?? Set(section?[$"Tls:{key}"]);
+
+        return new()
+        {
+            CaFile = File(options.Tls?.CaFile, ConcordTlsOptions.CaFileVariable, nameof(ConcordTlsOptions.CaFile)),
+            CertificateFile = File(options.Tls?.CertificateFile, ConcordTlsOptions.CertificateFileVariable, nameof(ConcordTlsOptions.CertificateFile)),
+            KeyFile = File(options.Tls?.KeyFile, ConcordTlsOptions.KeyFileVariable, nameof(ConcordTlsOptions.KeyFile)),
+            SkipVerification = options.Tls?.SkipVerification is true || IsTrue(ConcordTlsOptions.SkipVerificationVariable)
+                || Flag(section?["Tls:SkipVerification"], false, "Tls:SkipVerification", faults),
+        };
+    }
+
+    private static string? Set(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
     private static ConcordCredentials? Credentials(
         ConcordConfigurationOptions options, IConfigurationSection? section, ConnectionText connection, List<string> faults)

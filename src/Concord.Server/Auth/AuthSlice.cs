@@ -13,7 +13,7 @@ internal static class AuthSlice
         services.AddSingleton(provider => new PasswordDesk(options.BcryptCost, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => Issuer(options, provider.GetRequiredService<LocalReplica>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new CallerDesk(
-            provider.GetRequiredService<LocalReplica>(), provider.GetRequiredService<TokenIssuer>(), provider.GetRequiredService<PasswordDesk>(), options.ClientCertAuth));
+            provider.GetRequiredService<LocalReplica>(), provider.GetRequiredService<TokenIssuer>(), provider.GetRequiredService<PasswordDesk>(), options.ClientTls.ClientCertAuth));
         services.AddSingleton<TokenKeyKeeper>();
         services.AddSingleton<AuthGate>();
         return services;

@@ -7,14 +7,6 @@ namespace Concord.Server.Cluster;
 /// <summary>The kinds of values that flags take. Each parser returns what is wrong and the remedy, or null.</summary>
 internal static class FlagValue
 {
-    [Flags]
-    private enum UrlUse
-    {
-        Client = 1,
-        Peer = 2,
-        Listen = 4,
-    }
-
     public static string? NotEmpty(string text, ref ServerOptions options, Func<ServerOptions, string, ServerOptions> set)
     {
         if (string.IsNullOrWhiteSpace(text))
@@ -89,16 +81,15 @@ internal static class FlagValue
             : null;
 
     public static string? Urls(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<Uri>, ServerOptions> set) =>
-        Urls(text, UrlUse.Client, ref options, set);
+        Urls(text, isListening: false, ref options, set);
 
     public static string? ListenUrls(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<Uri>, ServerOptions> set) =>
-        Urls(text, UrlUse.Client | UrlUse.Listen, ref options, set);
+        Urls(text, isListening: true, ref options, set);
 
-    public static string? PeerUrls(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<Uri>, ServerOptions> set) =>
-        Urls(text, UrlUse.Peer, ref options, set);
-
-    public static string? ListenPeerUrls(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<Uri>, ServerOptions> set) =>
-        Urls(text, UrlUse.Peer | UrlUse.Listen, ref options, set);
+    public static string? ListenClearTextUrls(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<Uri>, ServerOptions> set) =>
+        text.Split(',', StringSplitOptions.TrimEntries).FirstOrDefault(item => item.StartsWith("https:", StringComparison.OrdinalIgnoreCase)) is { } secure
+            ? $"'{secure}' asks for TLS, which these addresses do not speak; write http://, or read metrics from an https:// address of --listen-client-urls"
+            : ListenUrls(text, ref options, set);
 
     /// <summary>Unlike the other URLs it may be https and may have a path.</summary>
     public static string? Collector(string text, ref ServerOptions options, Func<ServerOptions, Uri, ServerOptions> set)
@@ -125,7 +116,7 @@ internal static class FlagValue
                 return $"'{item}' is no member; write NAME=http://HOST:PORT";
             }
 
-            if (Url(item[(equals + 1)..], UrlUse.Peer, out var url) is { } problem)
+            if (Url(item[(equals + 1)..], isListening: false, out var url) is { } problem)
             {
                 return problem;
             }
@@ -186,12 +177,12 @@ internal static class FlagValue
         string.Join(',', members.SelectMany(member => member.PeerUrls.Select(url => $"{member.Name}={Show(url)}")));
 
     private static string? Urls(
-        string text, UrlUse use, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<Uri>, ServerOptions> set)
+        string text, bool isListening, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<Uri>, ServerOptions> set)
     {
         var urls = new List<Uri>();
         foreach (var item in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            if (Url(item, use, out var url) is { } problem)
+            if (Url(item, isListening, out var url) is { } problem)
             {
                 return problem;
             }
@@ -208,16 +199,11 @@ internal static class FlagValue
         return null;
     }
 
-    private static string? Url(string text, UrlUse use, out Uri? url)
+    private static string? Url(string text, bool isListening, out Uri? url)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out url) || url.Scheme is not ("http" or "https"))
         {
             return $"'{text}' is no URL; write http://HOST:PORT";
-        }
-
-        if (url.Scheme == "https" && use.HasFlag(UrlUse.Client))
-        {
-            return $"'{text}' asks for TLS, which this version does not serve to clients; use http:// or put a TLS proxy in front";
         }
 
         if (!HasPort(text) || url.PathAndQuery != "/" || url.UserInfo.Length > 0)
@@ -225,7 +211,7 @@ internal static class FlagValue
             return $"'{text}' needs a port and nothing behind it; write http://HOST:PORT";
         }
 
-        if (!use.HasFlag(UrlUse.Listen))
+        if (!isListening)
         {
             return url.Port == 0 ? $"'{text}' has port 0, which nobody can connect to; write the real port" : null;
         }

@@ -1,3 +1,4 @@
+using System.Net.Security;
 
 namespace Concord.Server.Cluster;
 
@@ -53,22 +54,23 @@ public sealed record ServerOptions
     /// <summary>Make this member, with the data it has, the only one of its cluster: the way out when the majority is lost for good.</summary>
     public bool ForceNewCluster { get; init; }
 
-    /// <summary>PEM file of the certificate shown to other members; empty: clear text.</summary>
-    public string PeerCertFile { get; init; } = "";
+    /// <summary>For the addresses of clients that are https; the others are served in clear text.</summary>
+    public TlsOptions ClientTls { get; init; } = new();
 
-    public string PeerKeyFile { get; init; } = "";
+    /// <summary>Between members: all of it, or none.</summary>
+    public TlsOptions PeerTls { get; init; } = new();
 
-    /// <summary>PEM file of the authorities that other members' certificates must come from; empty: the system's.</summary>
-    public string PeerTrustedCaFile { get; init; } = "";
+    /// <summary>Years that a certificate of the server's own is good for.</summary>
+    public int SelfSignedCertValidity { get; init; } = 1;
 
-    /// <summary>Whoever connects to the peer port must show a certificate.</summary>
-    public bool PeerClientCertAuth { get; init; }
+    /// <summary>Of TLS 1.2; those of 1.3 are not chosen. Empty: what the system uses.</summary>
+    public IReadOnlyList<TlsCipherSuite> CipherSuites { get; init; } = [];
 
-    /// <summary>The common name that other members' certificates must have; empty: any.</summary>
-    public string PeerCertAllowedCn { get; init; } = "";
+    /// <summary>2 or 3, for TLS 1.2 or 1.3.</summary>
+    public int TlsMinVersion { get; init; } = 2;
 
-    /// <summary>The common name of a client's certificate is its user, where a request names none.</summary>
-    public bool ClientCertAuth { get; init; }
+    /// <inheritdoc cref="TlsMinVersion"/>
+    public int TlsMaxVersion { get; init; } = 3;
 
     /// <summary>Which tokens a sign-in gives: <c>simple</c>, or <c>jwt,…</c> with its keys.</summary>
     public string AuthToken { get; init; } = "simple";

@@ -74,6 +74,6 @@ internal static class BackendStream
     {
         var members = replica.Members.Select(member => new BackendMember(
             member.Id, member.Name, member.PeerUrls, member.ClientUrls, member.IsLearner));
-        return new(export.View, (ulong)export.Metadata.Index.Value, (ulong)export.Metadata.Term.Value, [.. members], BackendAuth.Off);
+        return new(export.View, (ulong)export.Metadata.Index.Value, (ulong)export.Metadata.Term.Value, [.. members], BackendRights.Of(export.View.Auth));
     }
 }

@@ -4,18 +4,20 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Concord.Server.Hosting.Http2;
+using Concord.Server.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Concord.Server.Hosting;
 
 /// <summary>
-/// The one port for clients: gRPC (HTTP/2) and HTTP/1.1 in clear text on the same address. Without TLS there is no
-/// negotiation, and Kestrel would speak HTTP/1.1 only. But an HTTP/2 client that knows what it wants sends the same 24
-/// bytes first (RFC 9113 section 3.4), which are no HTTP/1.1 request. So the first bytes are looked at, not taken, and
-/// Kestrel is told what a TLS handshake would have told it.
+/// The one port for clients: gRPC (HTTP/2) and HTTP/1.1 on the same address, in clear text or with TLS. A TLS handshake usually
+/// settles the protocol. In clear text, and with TLS clients that negotiate nothing, Kestrel would speak HTTP/1.1 only. But an
+/// HTTP/2 client that knows what it wants sends the same 24 bytes first (RFC 9113 section 3.4), which are no HTTP/1.1 request.
+/// So the first bytes are looked at, not taken, and Kestrel is told what the handshake would have told it.
 /// </summary>
 internal static class ClientPort
 {
@@ -24,7 +26,8 @@ internal static class ClientPort
 
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
-    public static void Listen(KestrelServerOptions kestrel, Uri url)
+    /// <param name="tls">For an address that is https; else not used.</param>
+    public static void Listen(KestrelServerOptions kestrel, Uri url, TlsPort? tls)
     {
         if (url.Host == "localhost")
         {
@@ -34,21 +37,37 @@ internal static class ClientPort
         {
             kestrel.Listen(IPAddress.Parse(url.DnsSafeHost), url.Port, Configure);
         }
-    }
 
-    private static void Configure(ListenOptions listen) => listen.Use(next => connection => ChooseProtocolAsync(next, connection));
+        void Configure(ListenOptions listen)
+        {
+            if (url.Scheme == "https")
+            {
+                var port = tls ?? throw new InvalidOperationException($"{url} has no certificate.");
+                listen.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = context => new(port.ForAccept(context.Connection.RemoteEndPoint?.ToString() ?? "?")),
+                });
+            }
+
+            listen.Use(next => connection => ChooseProtocolAsync(next, connection));
+        }
+    }
 
     private static async Task ChooseProtocolAsync(ConnectionDelegate next, ConnectionContext connection)
     {
-        bool? isHttp2;
-        try
+        var negotiated = connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol ?? default;
+        bool? isHttp2 = negotiated.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span);
+        if (negotiated.IsEmpty)
         {
-            isHttp2 = await BeginsWithPrefaceAsync(connection.Transport.Input, connection.ConnectionClosed);
-        }
-        catch (Exception error) when (error is OperationCanceledException or ConnectionResetException or ConnectionAbortedException)
-        {
-            // Gone before it said anything: nothing to answer and nothing to report.
-            return;
+            try
+            {
+                isHttp2 = await BeginsWithPrefaceAsync(connection.Transport.Input, connection.ConnectionClosed);
+            }
+            catch (Exception error) when (error is OperationCanceledException or IOException or ConnectionAbortedException)
+            {
+                // Gone before it said anything: nothing to answer and nothing to report.
+                return;
+            }
         }
 
         if (isHttp2 is null)
@@ -58,9 +77,13 @@ internal static class ClientPort
 
         if (isHttp2.Value)
         {
-            var http2 = new ClearTextHttp2();
+            var http2 = new KnownHttp2();
             connection.Features.Set<ITlsApplicationProtocolFeature>(http2);
-            connection.Features.Set<ITlsConnectionFeature>(http2);
+            if (connection.Features.Get<ITlsConnectionFeature>() is null)
+            {
+                connection.Features.Set<ITlsConnectionFeature>(http2);
+            }
+
             connection.Transport = new RepairedTransport(new AuthorityRepair(connection.Transport.Input), connection.Transport.Output);
         }
 
@@ -110,7 +133,7 @@ internal static class ClientPort
 
     private sealed record RepairedTransport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
-    private sealed class ClearTextHttp2 : ITlsApplicationProtocolFeature, ITlsConnectionFeature
+    private sealed class KnownHttp2 : ITlsApplicationProtocolFeature, ITlsConnectionFeature
     {
         public ReadOnlyMemory<byte> ApplicationProtocol => SslApplicationProtocol.Http2.Protocol;
 

@@ -4,6 +4,7 @@ using Concord.Server.Hosting.InProcess;
 using Concord.Server.Peers;
 using Concord.Server.Replica;
 using Concord.Server.Telemetry;
+using Concord.Server.Tls;
 using Concord.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -66,6 +67,7 @@ public sealed class ConcordServer : IAsyncDisposable
     /// <summary>Recovers the data, binds the addresses and serves.</summary>
     /// <param name="logging">Where messages go; by default to the console as the options say. Not disposed.</param>
     /// <exception cref="IOException">An address cannot be bound.</exception>
+    /// <exception cref="TlsFilesException">A certificate or key cannot be used.</exception>
     /// <exception cref="StorageDamagedException">See <see cref="LocalReplica.StartAsync"/>, which lists the others too.</exception>
     public static async Task<ConcordServer> StartAsync(
         ServerOptions options, ILoggerFactory? logging = null, CancellationToken cancellation = default)
@@ -77,9 +79,13 @@ public sealed class ConcordServer : IAsyncDisposable
         var telemetry = new ServerTelemetry();
         try
         {
+            var located = options with { DataDir = temporary ?? options.DataDir };
+            var clientTls = ServerTls.ForClients(located, logging);
+            var peerTls = ServerTls.ForPeers(located, logging);
+
             // The data is loaded while the web host is put together: both take some hundred milliseconds.
-            var loading = StartReplicaAsync(options with { DataDir = temporary ?? options.DataDir }, telemetry, logging, cancellation);
-            var builder = CreateBuilder(options, telemetry, logging, ownsLogging);
+            var loading = StartReplicaAsync(located, peerTls, telemetry, logging, cancellation);
+            var builder = CreateBuilder(options, clientTls, telemetry, logging, ownsLogging);
             Slices.Add(builder.Services, options, telemetry);
             builder.Services.AddSingleton(_ => loading.GetAwaiter().GetResult());
             var app = builder.Build();
@@ -141,18 +147,16 @@ public sealed class ConcordServer : IAsyncDisposable
     }
 
     private static async Task<LocalReplica> StartReplicaAsync(
-        ServerOptions options, ServerTelemetry telemetry, ILoggerFactory logging, CancellationToken cancellation)
+        ServerOptions options, TlsPort? tls, ServerTelemetry telemetry, ILoggerFactory logging, CancellationToken cancellation)
     {
         var disk = new FileDisk(options.DataDir);
-        var tls = options.PeerCertFile.Length == 0 ? null
-            : PeerTls.Load(options.PeerCertFile, options.PeerKeyFile, options.PeerTrustedCaFile, options.PeerClientCertAuth, options.PeerCertAllowedCn);
         PeerOptions Peers(MemberIdentity identity) => new()
         {
             Identity = identity,
             AdvertiseUrls = [.. options.InitialAdvertisePeerUrls.Select(FlagValue.Show)],
             ListenUrls = options.ListenPeerUrls,
             ListensAlone = options.HasPeerPort,
-            Tls = tls,
+            Tls = tls is null ? null : new(tls),
         };
 
         // With others, time is counted in parts of a heartbeat: members that stand for election after a death draw their delays
@@ -184,7 +188,8 @@ public sealed class ConcordServer : IAsyncDisposable
         return await LocalReplica.StartAsync(replica, disk, logging.CreateLogger<LocalReplica>(), cancellation);
     }
 
-    private static WebApplicationBuilder CreateBuilder(ServerOptions options, ServerTelemetry telemetry, ILoggerFactory logging, bool ownsLogging)
+    private static WebApplicationBuilder CreateBuilder(
+        ServerOptions options, TlsPort? tls, ServerTelemetry telemetry, ILoggerFactory logging, bool ownsLogging)
     {
         // No settings from ASPNETCORE_ variables or files that happen to lie about: the flags are the settings.
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "concord-server" });
@@ -200,7 +205,7 @@ public sealed class ConcordServer : IAsyncDisposable
 
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options, telemetry));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options, tls, telemetry));
 
         // After the sockets, which Kestrel adds only if it finds nothing else to listen with.
         builder.Services.AddSingleton<InProcessListener>();
@@ -208,7 +213,7 @@ public sealed class ConcordServer : IAsyncDisposable
         return builder;
     }
 
-    private static void Configure(KestrelServerOptions kestrel, ServerOptions options, ServerTelemetry telemetry)
+    private static void Configure(KestrelServerOptions kestrel, ServerOptions options, TlsPort? tls, ServerTelemetry telemetry)
     {
         kestrel.AddServerHeader = false;
 
@@ -222,7 +227,7 @@ public sealed class ConcordServer : IAsyncDisposable
         kestrel.ConfigureEndpointDefaults(listen => listen.Use(telemetry.Traffic.Count));
         foreach (var url in options.ListenClientUrls)
         {
-            ClientPort.Listen(kestrel, url);
+            ClientPort.Listen(kestrel, url, tls);
         }
 
         foreach (var url in options.ListenMetricsUrls)

@@ -79,13 +79,13 @@ internal sealed class PeerConnection : IDisposable
 
     /// <summary>Takes over a socket that was accepted, before anything was said.</summary>
     /// <exception cref="IOException">It broke, or does not speak TLS as it must.</exception>
-    public static PeerConnection Accept(Socket socket, PeerOptions options)
+    public static PeerConnection Accept(Socket socket, string address, PeerOptions options)
     {
         try
         {
             Tune(socket, options.HandshakeTimeout);
             Stream stream = new NetworkStream(socket, ownsSocket: true);
-            return new(socket, options.Tls?.Accept(stream) ?? stream);
+            return new(socket, options.Tls?.Accept(stream, address) ?? stream);
         }
         catch (AuthenticationException error)
         {

@@ -170,7 +170,7 @@ internal sealed class PeerListener : IDisposable
         var address = socket.RemoteEndPoint?.ToString() ?? "?";
         try
         {
-            using var connection = PeerConnection.Accept(socket, _options);
+            using var connection = PeerConnection.Accept(socket, address, _options);
             Serve(connection, address);
         }
         catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException)

@@ -203,7 +203,7 @@ public sealed class AuthServiceTests
     [InlineData(false, "CN=alice", null)]
     public async Task A_certificates_common_name_is_the_user_where_certificates_are_checked(bool isChecked, string subject, string? user)
     {
-        await using var server = await AuthServer.EnabledAsync(options => options with { ClientCertAuth = isChecked });
+        await using var server = await AuthServer.EnabledAsync(options => options with { ClientTls = new() { ClientCertAuth = isChecked } });
         using var key = RSA.Create(2048);
         using var certificate = new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));

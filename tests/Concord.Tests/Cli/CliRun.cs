@@ -30,6 +30,9 @@ internal sealed record CliStart
 
     public byte[] Input { get; init; } = [];
 
+    /// <summary>Of the environment, beside the endpoints.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
     public CancellationToken Stop { get; init; }
 
     /// <summary>Called with everything that has been printed so far, whenever more is.</summary>
@@ -52,7 +55,7 @@ internal sealed record CliStart
             {
                 "CONCORD_ENDPOINTS" => Endpoint,
                 "NO_COLOR" when NoColor => "1",
-                _ => null,
+                _ => Variables.GetValueOrDefault(name),
             },
             DefaultAuthor = "ada@desk",
             Time = new FakeTimeProvider(CliRun.Now),

@@ -98,21 +98,46 @@ public sealed class EtcdCopyCommandTests : CliTests
         Assert.Equal(67, Load(PathOf("y")).Revision);
     }
 
-    [Fact]
-    public async Task Users_are_never_left_behind_in_silence()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Users_and_roles_move_in_and_out_again(bool isEnabled)
     {
-        var users = new BackendAuth(true, 3, [new User { Name = ByteString.CopyFromUtf8("root") }], []);
-        await System.IO.File.WriteAllBytesAsync(File, Databases.Write(new KeySpace().View, users));
-        await System.IO.File.WriteAllBytesAsync(PathOf("off.db"), Databases.Write(new KeySpace().View, users with { IsEnabled = false }));
+        var reader = new Role { Name = Text("reader"), KeyPermission = { new Permission { PermType = Permission.Types.Type.Read, Key = Text("a"), RangeEnd = Text("b") } } };
+        var auth = new BackendAuth(
+            isEnabled,
+            3,
+            [
+                new User { Name = Text("root"), Password = Text("$2a$10$x"), Roles = { "root" }, Options = new() },
+                new User { Name = Text("ruth"), Options = new() { NoPassword = true }, Roles = { "reader" } },
+            ],
+            [reader, new Role { Name = Text("root") }]);
+        await System.IO.File.WriteAllBytesAsync(File, Databases.Write(new KeySpace().View, auth));
 
-        var enabled = await RunAsync("snapshot", "restore", File, "--data-dir", PathOf("x"));
-        var off = await RunAsync("snapshot", "restore", PathOf("off.db"), "--data-dir", PathOf("y"));
+        var run = await RunAsync("snapshot", "restore", File, "--data-dir", PathOf("x"));
 
-        Assert.Equal((1, 0), (enabled.ExitCode, off.ExitCode));
-        Assert.Contains("etcdctl auth disable", enabled.Error, StringComparison.Ordinal);
-        Assert.StartsWith("warning: 1 users and 0 roles", off.Error, StringComparison.Ordinal);
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        var restored = Load(PathOf("x")).Auth;
+        var again = BackendRights.Of(restored);
+        Assert.Equal((isEnabled, isEnabled), (restored.IsEnabled, restored.Key is not null));
+        Assert.Equal(auth.Users, again.Users);
+        Assert.Equal(auth.Roles, again.Roles);
+    }
+
+    [Fact]
+    public async Task Users_that_cannot_be_are_an_error()
+    {
+        var auth = new BackendAuth(true, 3, [new User { Name = Text("root"), Roles = { "nowhere" } }], []);
+        await System.IO.File.WriteAllBytesAsync(File, Databases.Write(new KeySpace().View, auth));
+
+        var run = await RunAsync("snapshot", "restore", File, "--data-dir", PathOf("x"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("RoleNotFound", run.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(PathOf("x")));
     }
+
+    private static ByteString Text(string text) => ByteString.CopyFromUtf8(text);
 
     [Fact]
     public async Task Skipping_the_hash_of_a_copy_of_ours_is_an_error()

@@ -16,6 +16,11 @@ public sealed class ConcordEndpointsTests
         Assert.Equal(expected, Assert.Single(ConcordEndpoints.Parse(text)).AbsoluteUri);
 
     [Fact]
+    public void With_certificates_an_endpoint_without_scheme_is_https() => Assert.Equal(
+        ["https://db1:2379/", "http://db2:2379/"],
+        ConcordEndpoints.Parse("db1,http://db2", isSecure: true).Select(endpoint => endpoint.AbsoluteUri));
+
+    [Fact]
     public void Lists_keep_their_order_and_lose_repetitions() => Assert.Equal(
         ["http://a:1/", "http://b:2379/"],
         ConcordEndpoints.Parse("a:1, b; http://a:1").Select(endpoint => endpoint.AbsoluteUri));

@@ -39,6 +39,20 @@ public sealed class ProcessEnvironmentTests
         });
     }
 
+    [Fact]
+    public void Certificates_of_the_environment_go_before_the_section_and_after_code()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Concord:Tls:CaFile", "/section")]).Build();
+        With("CONCORD_CACERT", "/environment", () =>
+        {
+            var options = new ConcordConfigurationOptions();
+            Assert.Equal("/environment", SettingsResolver.Resolve(options, configuration, "a", "b").Tls.CaFile);
+
+            options.Tls = new() { CaFile = "/code" };
+            Assert.Equal("/code", SettingsResolver.Resolve(options, configuration, "a", "b").Tls.CaFile);
+        });
+    }
+
     private static void With(string variable, string value, Action action)
     {
         var before = Environment.GetEnvironmentVariable(variable);

@@ -72,6 +72,20 @@ public sealed class SettingsResolverTests
     }
 
     [Fact]
+    public void Certificates_come_from_the_section_and_make_endpoints_without_a_scheme_https()
+    {
+        var configuration = Configuration(
+            ("Concord:Endpoints:0", "db1"), ("Concord:Tls:CaFile", "/ca"), ("Concord:Tls:CertificateFile", "/crt"),
+            ("Concord:Tls:KeyFile", "/key"), ("Concord:Tls:SkipVerification", "false"));
+        var options = new ConcordConfigurationOptions { Tls = new() { CaFile = "/other" } };
+
+        var settings = SettingsResolver.Resolve(options, configuration, "a", "b");
+
+        Assert.Equal(new() { CaFile = "/other", CertificateFile = "/crt", KeyFile = "/key" }, settings.Tls);
+        Assert.Equal("https://db1:2379", settings.EndpointNames);
+    }
+
+    [Fact]
     public void The_connection_string_goes_before_the_section_and_code_before_both()
     {
         var configuration = Configuration(("ConnectionStrings:concord", "http://c:3"), ("Concord:Endpoints", "http://a:1,http://b:2"));

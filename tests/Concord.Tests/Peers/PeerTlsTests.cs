@@ -1,29 +1,21 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using Concord.Server.Cluster;
 using Concord.Server.Peers;
+using Concord.Server.Tls;
+using Concord.Tests.Tls;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Concord.Tests.Peers;
 
-public sealed class PeerTlsTests : IDisposable
+public sealed class PeerTlsTests
 {
-    private static readonly DateTimeOffset From = DateTimeOffset.UtcNow.AddDays(-1);
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("concord-test-").FullName;
-    private readonly List<PeerTls> _loaded = [];
-
     private static CancellationToken Patience => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
-
-    public void Dispose()
-    {
-        _loaded.ForEach(tls => tls.Dispose());
-        Directory.Delete(_folder, recursive: true);
-    }
 
     [Fact]
     public async Task Members_with_certificates_of_one_authority_talk()
     {
-        using var authority = Authority("ca");
-        using PeerEnd a = new(1, tls: Member(authority, "ca", "concord")), b = new(2, tls: Member(authority, "ca", "concord"));
+        using var authority = new TestAuthority("ca");
+        using PeerEnd a = new(1, tls: Member(authority, "concord")), b = new(2, tls: Member(authority, "concord"));
         PeerEnd.Connect(a, b);
         await a.ExpectAsync(b.Id, PeerEvent.Connected);
         await b.ExpectAsync(a.Id, PeerEvent.Connected);
@@ -35,9 +27,9 @@ public sealed class PeerTlsTests : IDisposable
     [Fact]
     public async Task The_end_of_a_member_is_noticed_through_tls_too()
     {
-        using var authority = Authority("ca");
-        using PeerEnd a = new(1, tls: Member(authority, "ca", "concord"));
-        using (PeerEnd b = new(2, tls: Member(authority, "ca", "concord")))
+        using var authority = new TestAuthority("ca");
+        using PeerEnd a = new(1, tls: Member(authority, "concord"));
+        using (PeerEnd b = new(2, tls: Member(authority, "concord")))
         {
             PeerEnd.Connect(a, b);
             await a.ExpectAsync(b.Id, PeerEvent.Connected);
@@ -50,10 +42,10 @@ public sealed class PeerTlsTests : IDisposable
     [Fact]
     public void A_certificate_of_another_authority_is_refused_on_both_sides()
     {
-        using var ours = Authority("ca");
-        using var theirs = Authority("other");
-        using PeerEnd a = new(1, tls: Member(ours, "ca", "concord"));
-        var stranger = Member(theirs, "other", "concord");
+        using var ours = new TestAuthority("ca");
+        using var theirs = new TestAuthority("other");
+        using PeerEnd a = new(1, tls: Member(ours, "concord"));
+        var stranger = Member(theirs, "concord");
 
         var error = Assert.ThrowsAny<IOException>(() => Open(a, stranger));
 
@@ -63,24 +55,74 @@ public sealed class PeerTlsTests : IDisposable
     [Fact]
     public void A_certificate_of_another_name_is_refused()
     {
-        using var authority = Authority("ca");
-        using PeerEnd a = new(1, tls: Member(authority, "ca", "concord", allowedName: "concord"));
+        using var authority = new TestAuthority("ca");
+        using PeerEnd a = new(1, tls: Member(authority, "concord", "concord"));
 
-        using (Open(a, Member(authority, "ca", "concord")))
+        using (Open(a, Member(authority, "concord")))
         {
         }
 
-        Assert.ThrowsAny<IOException>(() => Open(a, Member(authority, "ca", "somebody")));
+        Assert.ThrowsAny<IOException>(() => Open(a, Member(authority, "somebody")));
+    }
+
+    [Fact]
+    public void A_certificate_that_was_taken_back_is_refused()
+    {
+        using var authority = new TestAuthority("ca");
+        var (good, bad) = (authority.Issue("good"), authority.Issue("bad"));
+        var list = Path.Combine(authority.Folder, "crl");
+        File.WriteAllBytes(list, authority.Revoke(bad));
+        using PeerEnd a = new(1, tls: Member(Options(authority, good) with { CrlFile = list }));
+
+        using (Open(a, Member(Options(authority, good))))
+        {
+        }
+
+        Assert.ThrowsAny<IOException>(() => Open(a, Member(Options(authority, bad))));
+    }
+
+    [Fact]
+    public void Replaced_files_are_used_for_new_connections()
+    {
+        using var ours = new TestAuthority("ca");
+        using var theirs = new TestAuthority("other");
+        var time = new FakeTimeProvider();
+        var files = ours.Issue("n1");
+        using PeerEnd a = new(1, tls: Member(Options(ours, files), time));
+        using var before = Open(a, Member(ours, "n2"));
+        Assert.ThrowsAny<IOException>(() => Open(a, Member(theirs, "n2")));
+
+        files.ReplaceBy(theirs.Issue("n1"));
+        File.Copy(theirs.File, ours.File, overwrite: true);
+        Assert.ThrowsAny<IOException>(() => Open(a, Member(theirs, "n2")));
+        time.Advance(TlsFiles.CheckInterval);
+        using (Open(a, Member(theirs, "n2")))
+        {
+        }
+
+        Assert.False(before.IsClosed);
+    }
+
+    [Fact]
+    public void Members_may_make_their_certificates_themselves()
+    {
+        using var folder = new TestAuthority();
+        PeerTls Made(string name) =>
+            Member(SelfSignedCertificate.Ensure(new() { AutoTls = true }, folder.Folder, name, [new("https://10.0.0.1:2380")], years: 1, NullLogger.Instance));
+        using PeerEnd a = new(1, tls: Made("n1"));
+        using (Open(a, Made("n2")))
+        {
+        }
     }
 
     [Fact]
     public void Clear_text_is_not_taken_for_tls_nor_the_other_way_round()
     {
-        using var authority = Authority("ca");
-        using PeerEnd secure = new(1, tls: Member(authority, "ca", "concord")), clear = new(2);
+        using var authority = new TestAuthority("ca");
+        using PeerEnd secure = new(1, tls: Member(authority, "concord")), clear = new(2);
 
         Assert.ThrowsAny<IOException>(() => Open(secure, null));
-        Assert.ThrowsAny<IOException>(() => Open(clear, Member(authority, "ca", "concord")));
+        Assert.ThrowsAny<IOException>(() => Open(clear, Member(authority, "concord")));
     }
 
     private static PeerConnection Open(PeerEnd to, PeerTls? tls)
@@ -91,29 +133,12 @@ public sealed class PeerTlsTests : IDisposable
         return PeerConnection.Open(new(to.Url), hello, options, Patience);
     }
 
-    private X509Certificate2 Authority(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        var certificate = request.CreateSelfSigned(From, From.AddYears(1));
-        File.WriteAllText(Path.Combine(_folder, name + ".pem"), certificate.ExportCertificatePem());
-        return certificate;
-    }
+    private static PeerTls Member(TestAuthority authority, string name, params string[] allowedNames) =>
+        Member(Options(authority, authority.Issue(name)) with { AllowedNames = allowedNames });
 
-    private PeerTls Member(X509Certificate2 authority, string authorityName, string name, string allowedName = "")
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(System.Net.IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(authority, From, From.AddDays(90), RandomNumberGenerator.GetBytes(8));
-        var file = Path.Combine(_folder, Path.GetRandomFileName());
-        File.WriteAllText(file + ".crt", certificate.ExportCertificatePem());
-        File.WriteAllText(file + ".key", key.ExportPkcs8PrivateKeyPem());
-        var tls = PeerTls.Load(file + ".crt", file + ".key", Path.Combine(_folder, authorityName + ".pem"), isMutual: true, allowedName);
-        _loaded.Add(tls);
-        return tls;
-    }
+    private static PeerTls Member(TlsOptions options, TimeProvider? time = null) =>
+        new(new TlsPort(options, TlsFlagNames.Peers, new(), NullLogger.Instance, time));
+
+    private static TlsOptions Options(TestAuthority authority, IssuedCertificate issued) =>
+        new() { CertFile = issued.File, KeyFile = issued.KeyFile, TrustedCaFile = authority.File, ClientCertAuth = true };
 }

@@ -29,7 +29,7 @@ public sealed class MembersCheckTests
     [InlineData("name=n1 initial-cluster=n1=http://h:2380,n2=http://h:2380", "--initial-cluster", "to 'n1' and 'n2'; each member has its own")]
     [InlineData("name=n1 initial-cluster-state=existing", "--initial-cluster", "list the members of the cluster to join")]
     [InlineData("name=n1 initial-cluster=n1=https://h1:2380,n2=https://h2:2380 listen-peer-urls=https://0.0.0.0:2380", "--peer-cert-file", "set certificate and key, or write http")]
-    [InlineData("name=n1 peer-trusted-ca-file=/dev/null", "--peer-cert-file", "have a meaning with TLS only")]
+    [InlineData("name=n1 peer-trusted-ca-file=/dev/null", "--peer-cert-file", "have a meaning with a certificate of this server only")]
     [InlineData("name=n1 peer-key-file=/dev/null", "--peer-cert-file", "is the key of a certificate")]
     [InlineData("name=n1 peer-cert-file=/nowhere.pem peer-key-file=/dev/null initial-advertise-peer-urls=https://h:2380", "--peer-cert-file", "'/nowhere.pem' does not exist")]
     [InlineData("name=n1 peer-cert-file=/dev/null peer-key-file=/dev/null", "--peer-cert-file", "http://localhost:2380 is not https")]
