@@ -86,6 +86,11 @@ internal static class FlagValue
     public static string? ListenUrls(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<Uri>, ServerOptions> set) =>
         Urls(text, isListening: true, ref options, set);
 
+    public static string? ListenClearTextUrls(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<Uri>, ServerOptions> set) =>
+        text.Split(',', StringSplitOptions.TrimEntries).FirstOrDefault(item => item.StartsWith("https:", StringComparison.OrdinalIgnoreCase)) is { } secure
+            ? $"'{secure}' asks for TLS, which these addresses do not speak; write http://, or read metrics from an https:// address of --listen-client-urls"
+            : ListenUrls(text, ref options, set);
+
     /// <summary>Unlike the other URLs it may be https and may have a path.</summary>
     public static string? Collector(string text, ref ServerOptions options, Func<ServerOptions, Uri, ServerOptions> set)
     {

@@ -86,7 +86,7 @@ internal static class ServerFlags
             static (ref o, text) => FlagValue.Milliseconds(text, 100, 86_400_000, ref o, static (o, v) => o with { WatchProgressNotifyInterval = v })),
         new("listen-metrics-urls", "URL,…", "Further addresses that serve /metrics, /health, /livez and /readyz, and nothing else",
             o => FlagValue.Show(o.ListenMetricsUrls),
-            static (ref o, text) => FlagValue.ListenUrls(text, ref o, static (o, v) => o with { ListenMetricsUrls = v })),
+            static (ref o, text) => FlagValue.ListenClearTextUrls(text, ref o, static (o, v) => o with { ListenMetricsUrls = v })),
         new("metrics", "basic|extensive", "extensive: also how long every gRPC call takes, by method",
             o => o.Metrics,
             static (ref o, text) => FlagValue.OneOf(text, ["basic", ServerOptions.ExtensiveMetrics], ref o, static (o, v) => o with { Metrics = v })),

@@ -188,7 +188,8 @@ public sealed class ConcordServer : IAsyncDisposable
         return await LocalReplica.StartAsync(replica, disk, logging.CreateLogger<LocalReplica>(), cancellation);
     }
 
-    private static WebApplicationBuilder CreateBuilder(ServerOptions options, TlsPort? tls, ServerTelemetry telemetry, ILoggerFactory logging, bool ownsLogging)
+    private static WebApplicationBuilder CreateBuilder(
+        ServerOptions options, TlsPort? tls, ServerTelemetry telemetry, ILoggerFactory logging, bool ownsLogging)
     {
         // No settings from ASPNETCORE_ variables or files that happen to lie about: the flags are the settings.
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "concord-server" });
