@@ -223,7 +223,7 @@ public sealed class MetricsTests : IAsyncLifetime
 
         foreach (var other in Enumerable.Range(0, 3).Where(index => index != leader))
         {
-            var (self, id) = ($"{cluster.Id(leader):x16}", $"{cluster.Id(other):x16}");
+            var (self, id) = ($"{cluster.Id(leader):x}", $"{cluster.Id(other):x}");
             var metrics = await MetricsText.UntilAsync(
                 urls[leader], text => text.Of("etcd_network_peer_round_trip_time_seconds_count").Contains($"etcd_network_peer_round_trip_time_seconds_count{{To=\"{id}\"}}"), Patience);
             Assert.True(metrics[$"etcd_network_peer_sent_bytes_total{{To=\"{id}\"}}"] > 0);
@@ -240,12 +240,12 @@ public sealed class MetricsTests : IAsyncLifetime
             await MetricsText.UntilAsync(urls[i], text => text["etcd_server_leader_changes_seen_total"] > seen[i] && text["etcd_server_is_leader"] == (i == next ? 1 : 0), Patience);
         }
 
-        var gone = $"{cluster.Id(leader):x16}";
+        var gone = $"{cluster.Id(leader):x}";
         await cluster.StopAsync(leader);
         await MetricsText.UntilAsync(
             urls[next],
             text => text.Of("etcd_network_peer_sent_failures_total").Any(series => series.Contains(gone, StringComparison.Ordinal) && text[series] > 0)
-                && text[$"etcd_network_active_peers{{Local=\"{cluster.Id(next):x16}\",Remote=\"{gone}\"}}"] == 0,
+                && text[$"etcd_network_active_peers{{Local=\"{cluster.Id(next):x}\",Remote=\"{gone}\"}}"] == 0,
             Patience);
     }
 
