@@ -29,7 +29,7 @@ mapfile -t LINE < <(concord_line "$DIR" "$PORT" "$PEER")
 say "start, and idle"
 "$BENCH" start "${COMMON[@]}" --name start --times 5 -- "${LINE[@]}"
 start concord "$DIR" "$PORT" "$PEER"
-sleep 15 # the compiler still works on what starting up used
+sleep 30 # the compiler still works on what starting up used
 "$BENCH" idle --server-pid "$PID" --label concord --out "$RESULTS"
 
 say "load"

@@ -13,11 +13,11 @@ internal static class GatewayEndpoints
     public static WebApplication MapGateway(this WebApplication app)
     {
         app.UseWebSockets();
-        foreach (var (path, method) in GatewayRoutes.All)
+        foreach (var route in GatewayRoutes.All)
         {
-            var route = new GatewayMethod(method, app.Services.GetRequiredService<GatewayChannel>());
-            app.MapPost(path, (RequestDelegate)(http => route.AnswerAsync(http, new HttpExchange(http))));
-            app.MapGet(path, (RequestDelegate)(http => AnswerGetAsync(route, http)));
+            var method = new Lazy<GatewayMethod>(() => new(route.Describe(), app.Services.GetRequiredService<GatewayChannel>()));
+            app.MapPost(route.Path, (RequestDelegate)(http => method.Value.AnswerAsync(http, new HttpExchange(http))));
+            app.MapGet(route.Path, (RequestDelegate)(http => AnswerGetAsync(method, http)));
         }
 
         app.Map("/v3/{**rest}", static (HttpContext http) => new HttpExchange(http).FailAsync(new Status(StatusCode.NotFound, "Not Found")));
@@ -25,7 +25,7 @@ internal static class GatewayEndpoints
     }
 
     /// <summary>A browser cannot post and read a stream at once; a web socket can, and begins with GET.</summary>
-    private static async Task AnswerGetAsync(GatewayMethod route, HttpContext http)
+    private static async Task AnswerGetAsync(Lazy<GatewayMethod> method, HttpContext http)
     {
         if (!http.WebSockets.IsWebSocketRequest)
         {
@@ -34,6 +34,6 @@ internal static class GatewayEndpoints
         }
 
         using var socket = await http.WebSockets.AcceptWebSocketAsync();
-        await route.AnswerAsync(http, new WebSocketExchange(socket));
+        await method.Value.AnswerAsync(http, new WebSocketExchange(socket));
     }
 }

@@ -31,6 +31,7 @@ internal readonly struct CollectionPause : IDisposable
 
         try
         {
+            HugePages.WantForHeap();
             return new(GC.TryStartNoGCRegion(Math.Min(bytes, limit)));
         }
         catch (ArgumentOutOfRangeException)

@@ -13,8 +13,6 @@ internal sealed class ReplicaTurn
     /// <summary>The newest write that is durable; 0 if none was reported.</summary>
     public ulong Persisted { get; set; }
 
-    public bool IsTickDue { get; set; }
-
     /// <summary>Rare things that want the loop's thread: the end of a snapshot, a message.</summary>
     public List<Action> Calls { get; set; } = [];
 
@@ -22,7 +20,7 @@ internal sealed class ReplicaTurn
 }
 
 /// <summary>
-/// Where callers, the log writer and the timer leave what the loop has to take in. One lock for a few instructions, one
+/// Where callers, the log writer and other members leave what the loop has to take in. One lock for a few instructions, one
 /// wake-up for everything that comes while the loop is busy. Bounded by the replica's limit of pending calls, and for messages
 /// of other members by <paramref name="messageBytesMax"/>.
 /// </summary>
@@ -35,7 +33,6 @@ internal sealed class ReplicaInbox(long messageBytesMax)
     private long _messageBytes;
     private int _blockedReceivers;
     private ulong _persisted;
-    private bool _isTickDue;
     private bool _isStopping;
     private bool _isWaiting;
 
@@ -82,15 +79,6 @@ internal sealed class ReplicaInbox(long messageBytesMax)
         }
     }
 
-    public void Tick()
-    {
-        lock (_lock)
-        {
-            _isTickDue = true;
-            Wake();
-        }
-    }
-
     public void Call(Action call)
     {
         lock (_lock)
@@ -109,18 +97,20 @@ internal sealed class ReplicaInbox(long messageBytesMax)
         }
     }
 
-    /// <summary>Takes everything that waits; blocks for something to come if <paramref name="wait"/>.</summary>
-    public void Take(ReplicaTurn turn, bool wait)
+    /// <summary>Takes everything that waits.</summary>
+    /// <param name="patience">How long to wait for something to come; zero or less to go on at once.</param>
+    public void Take(ReplicaTurn turn, TimeSpan patience)
     {
         turn.Requests.Clear();
         turn.Calls.Clear();
         turn.Messages.Clear();
         lock (_lock)
         {
-            while (wait && _requests.Count == 0 && _calls.Count == 0 && _messages.Count == 0 && _persisted == 0 && !_isTickDue && !_isStopping)
+            // Once is enough: a wake-up for nothing costs the loop an empty turn.
+            if (patience > TimeSpan.Zero && _requests.Count == 0 && _calls.Count == 0 && _messages.Count == 0 && _persisted == 0 && !_isStopping)
             {
                 _isWaiting = true;
-                Monitor.Wait(_lock);
+                Monitor.Wait(_lock, patience);
                 _isWaiting = false;
             }
 
@@ -134,7 +124,6 @@ internal sealed class ReplicaInbox(long messageBytesMax)
             }
 
             (turn.Persisted, _persisted) = (_persisted, 0);
-            (turn.IsTickDue, _isTickDue) = (_isTickDue, false);
             turn.IsStopping = _isStopping;
         }
     }

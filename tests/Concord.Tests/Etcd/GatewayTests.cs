@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Concord.Protocol.Etcd;
+using Concord.Server.Gateway;
 
 namespace Concord.Tests.Etcd;
 
@@ -35,6 +37,15 @@ public sealed class GatewayTests(EtcdServer server) : IClassFixture<EtcdServer>
 
         Assert.True((bool?)answer["succeeded"]);
         Assert.Equal("MQ==", (string?)answer["responses"]![1]!["response_range"]!["kvs"]![0]!["value"]);
+    }
+
+    [Fact]
+    public void Every_path_has_a_method_of_the_api_behind_it()
+    {
+        var methods = GatewayRoutes.All.Select(route => route.Describe()).ToList();
+
+        Assert.DoesNotContain(null, methods);
+        Assert.Equal(EtcdserverpbReflection.Descriptor.Services.Sum(service => service.Methods.Count) + 2 + 5, methods.Distinct().Count());
     }
 
     [Theory]

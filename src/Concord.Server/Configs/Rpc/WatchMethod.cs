@@ -17,7 +17,7 @@ internal sealed class WatchMethod : IServiceMethodProvider<ConfigsService>
 
     private static readonly Method<WatchConfigRequest, WatchFrame> Method = new(
         MethodType.DuplexStreaming,
-        Protocol.V1.Configs.Descriptor.FullName,
+        "concord.v1.Configs",
         Name,
         new(static (message, context) => context.Complete(message.ToByteArray()), static context => WatchConfigRequest.Parser.ParseFrom(context.PayloadAsReadOnlySequence())),
         WatchFrame.Marshaller);
