@@ -16,13 +16,20 @@ internal static class PeerCodec
         Change = 6,
         ChangeReply = 7,
         StateHash = 8,
+        Leaving = 9,
+        Farewell = 10,
     }
 
     /// <summary>
     /// The first version that has this message. To somebody who speaks an older one it is not sent, so only what a group can do
     /// without for the time of an update may be newer than <see cref="PeerVersions.Oldest"/>.
     /// </summary>
-    public static int Since(PeerMessage message) => message is PeerMessage.StateHash ? 2 : 1;
+    public static int Since(PeerMessage message) => message switch
+    {
+        PeerMessage.Leaving or PeerMessage.Farewell => 3,
+        PeerMessage.StateHash => 2,
+        _ => 1,
+    };
 
     public static void Encode(PeerMessage message, FrameBuffer output)
     {
@@ -86,6 +93,12 @@ internal static class PeerCodec
                 }
 
                 break;
+            case PeerMessage.Leaving:
+                writer.Byte((byte)Kind.Leaving);
+                break;
+            case PeerMessage.Farewell:
+                writer.Byte((byte)Kind.Farewell);
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException($"no encoding for {message.GetType().Name}");
         }
@@ -117,6 +130,8 @@ internal static class PeerCodec
             Kind.Change => ReadChange(ref reader),
             Kind.ChangeReply => new PeerMessage.ChangeReply(reader.Int64(), (RequestOutcome)reader.Byte(), reader.Text() is { Length: > 0 } text ? text : null),
             Kind.StateHash => ReadStateHash(ref reader),
+            Kind.Leaving => new PeerMessage.Leaving(),
+            Kind.Farewell => new PeerMessage.Farewell(),
             _ => throw new PeerProtocolException($"a message is of the unknown kind {(byte)kind}; the sender may run another version of the program"),
         };
         reader.End();

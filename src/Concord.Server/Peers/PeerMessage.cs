@@ -49,4 +49,12 @@ internal abstract record PeerMessage
     /// <summary>The hash of the sender's state after an entry, to be compared with one's own.</summary>
     /// <param name="AuthChanges">How many changes of users and roles are in it.</param>
     public sealed record StateHash(LogIndex Index, long Revision, long Compacted, long AuthChanges, uint Hash) : PeerMessage;
+
+    /// <summary>The sender is about to stop: ask it nothing more, and say <see cref="Farewell"/>.</summary>
+    public sealed record Leaving : PeerMessage;
+
+    /// <summary>
+    /// What the sender asked before is all that it asked. It arrives after that, so whoever is leaving has then answered everything.
+    /// </summary>
+    public sealed record Farewell : PeerMessage;
 }

@@ -124,6 +124,10 @@ internal sealed class PeerNetwork : IDisposable
 
     public bool IsConnected(MemberId member) => _senders.TryGetValue(member, out var sender) && sender.IsConnected;
 
+    /// <summary>Those who are connected and would understand the message.</summary>
+    public IReadOnlyList<MemberId> Hearers(PeerMessage message) =>
+        [.. _senders.Where(pair => pair.Value.Understands(message)).Select(pair => pair.Key)];
+
     /// <summary>Where a member can be reached: as the group agreed, or as it said itself. Empty if it was never heard of.</summary>
     public IReadOnlyList<string> AddressesOf(MemberId member)
     {
@@ -143,11 +147,8 @@ internal sealed class PeerNetwork : IDisposable
             _senders = [];
         }
 
-        foreach (var sender in senders)
-        {
-            sender.Dispose();
-        }
-
+        // All at once, for each may have something left to send.
+        Parallel.ForEach(senders, static sender => sender.Dispose());
         _listener.Dispose();
     }
 

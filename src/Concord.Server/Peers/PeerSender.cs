@@ -14,6 +14,11 @@ internal sealed class PeerSender : IDisposable
 
     private static readonly TimeSpan SuspicionInterval = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>
+    /// How long the end waits for what was left to be sent: a local network takes it in a moment, and nobody waits for more.
+    /// </summary>
+    private static readonly TimeSpan LastWordsTime = TimeSpan.FromMilliseconds(200);
+
     private readonly PeerOptions _options;
     private readonly MemberId _member;
     private readonly PeerTraffic _traffic;
@@ -27,6 +32,7 @@ internal sealed class PeerSender : IDisposable
     private long _waitingBytes;
     private bool _isSleeping;
     private bool _isMoved;
+    private bool _isEnding;
 
     /// <summary>Until then the connection is looked at again and again; 0 when there is no suspicion.</summary>
     private long _suspectUntil;
@@ -55,6 +61,8 @@ internal sealed class PeerSender : IDisposable
     }
 
     public bool IsConnected => _connection is not null;
+
+    public bool Understands(PeerMessage message) => _connection is { } connection && PeerCodec.Since(message) <= connection.Version;
 
     /// <summary>Moves the connection if the member is somewhere else now.</summary>
     public void MoveTo(IReadOnlyList<string> urls)
@@ -129,8 +137,22 @@ internal sealed class PeerSender : IDisposable
         }
     }
 
+    /// <summary>Sends what waits and ends the connection.</summary>
     public void Dispose()
     {
+        bool hasMore;
+        lock (_lock)
+        {
+            _isEnding = true;
+            hasMore = _connection is not null;
+            Monitor.Pulse(_lock);
+        }
+
+        if (hasMore && Thread.CurrentThread != _thread)
+        {
+            _thread.Join(LastWordsTime);
+        }
+
         _stop.Cancel();
         lock (_lock)
         {
@@ -148,7 +170,7 @@ internal sealed class PeerSender : IDisposable
 
     private void Run()
     {
-        while (!_stop.IsCancellationRequested)
+        while (!_stop.IsCancellationRequested && !Volatile.Read(ref _isEnding))
         {
             if (Connect() is not { } connection)
             {
@@ -259,7 +281,7 @@ internal sealed class PeerSender : IDisposable
         {
             while (_waiting.Count == 0)
             {
-                if (_stop.IsCancellationRequested)
+                if (_stop.IsCancellationRequested || _isEnding)
                 {
                     return false;
                 }
@@ -298,7 +320,7 @@ internal sealed class PeerSender : IDisposable
         _sending.Clear();
         _frames.Clear();
         _traffic.Disconnected();
-        if (!_stop.IsCancellationRequested)
+        if (!_stop.IsCancellationRequested && !Volatile.Read(ref _isEnding))
         {
             Problem($"the connection was lost: {error.Message}");
             _report(_member, PeerEvent.ConnectionLost);

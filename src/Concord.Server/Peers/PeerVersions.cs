@@ -9,9 +9,9 @@ internal readonly record struct PeerVersions(int Oldest, int Newest)
 {
     /// <summary>
     /// Spoken by this program. 1: Raft's messages and the calls that members bring to the leader. 2: hashes of the state too
-    /// (<see cref="PeerMessage.StateHash"/>).
+    /// (<see cref="PeerMessage.StateHash"/>). 3: whoever stops takes leave (<see cref="PeerMessage.Leaving"/>).
     /// </summary>
-    public static PeerVersions Spoken { get; } = new(1, 2);
+    public static PeerVersions Spoken { get; } = new(1, 3);
 
     /// <summary>The newest version that both speak, or null.</summary>
     public int? CommonWith(PeerVersions other)

@@ -25,6 +25,9 @@ internal sealed class LeaderCalls
     /// <summary>Sent to a leader that has not answered yet.</summary>
     private readonly Dictionary<long, MemberId> _sent = [];
 
+    /// <summary>Are about to stop, and have our farewell: they are asked nothing any more.</summary>
+    private readonly HashSet<MemberId> _leaving = [];
+
     private readonly List<long> _numbers = [];
     private readonly List<ReadOnlyMemory<byte>> _commands = [];
     private readonly int _patienceTicks;
@@ -180,11 +183,34 @@ internal sealed class LeaderCalls
         }
     }
 
+    /// <summary>A member is about to stop. Whatever it was asked by then it will answer, and it is told that this was all.</summary>
+    public void Leaves(MemberId member)
+    {
+        const int FarewellBytes = 16;
+        Flush();
+        _leaving.Add(member);
+        _network!.Send(member, new PeerMessage.Farewell(), FarewellBytes);
+    }
+
+    /// <summary>A member is there, perhaps again.</summary>
+    public void Connected(MemberId member)
+    {
+        _leaving.Remove(member);
+        Retry();
+    }
+
     /// <summary>
     /// The connection to a member broke: what it was asked and did not answer may have arrived or not.
     /// </summary>
     public void ConnectionLost(MemberId member)
     {
+        if (_leaving.Contains(member))
+        {
+            // It has answered, but its answers come by another connection than the one that may have ended first.
+            _ticksToSilence = _patienceTicks;
+            return;
+        }
+
         foreach (var (number, _) in _sent.Where(pair => pair.Value == member).ToArray())
         {
             Lose(number, ReplicaFailures.ConnectionLost());
@@ -213,7 +239,7 @@ internal sealed class LeaderCalls
     {
         if (_ticksToSilence > 0 && --_ticksToSilence == 0)
         {
-            foreach (var (number, _) in _sent.Where(pair => pair.Value != _node.Leader).ToArray())
+            foreach (var (number, _) in _sent.Where(pair => pair.Value != _node.Leader || _leaving.Contains(pair.Value)).ToArray())
             {
                 Lose(number, ReplicaFailures.LeaderFailed());
             }
@@ -274,6 +300,11 @@ internal sealed class LeaderCalls
     /// <summary>False if it could not be sent.</summary>
     private bool Ask(MemberId leader, long number, ReplicaRequest request)
     {
+        if (_leaving.Contains(leader))
+        {
+            return false;
+        }
+
         switch (request.Kind)
         {
             case RequestKind.Propose:

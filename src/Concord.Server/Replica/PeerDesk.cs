@@ -8,7 +8,7 @@ namespace Concord.Server.Replica;
 /// Takes in what other members send: Raft's messages, and calls that they bring to this replica because it leads. Of the
 /// replica's thread alone.
 /// </summary>
-internal sealed class PeerDesk(NodeCore node, ReplicaCalls calls, LeaderCalls leader, PeerNetwork network, StateCheck check)
+internal sealed class PeerDesk(NodeCore node, ReplicaCalls calls, LeaderCalls leader, PeerNetwork network, StateCheck check, LeaveTaking leave)
 {
     private const int AnswerBytes = 64;
 
@@ -58,6 +58,12 @@ internal sealed class PeerDesk(NodeCore node, ReplicaCalls calls, LeaderCalls le
                 break;
             case PeerMessage.StateHash hash:
                 check.Receive(hash);
+                break;
+            case PeerMessage.Leaving:
+                leader.Leaves(message.From);
+                break;
+            case PeerMessage.Farewell farewell:
+                leave.Receive(farewell);
                 break;
         }
     }

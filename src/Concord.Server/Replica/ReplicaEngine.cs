@@ -18,6 +18,9 @@ internal sealed class ReplicaEngine : IDisposable
     /// <summary>How long a stop waits for somebody else to lead: a round trip and a flush, and a slow disk's flush.</summary>
     private static readonly TimeSpan HandOverTimeout = TimeSpan.FromMilliseconds(700);
 
+    /// <summary>A round trip, were it not for members that are stopped or cut off and whose connections still stand.</summary>
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromMilliseconds(300);
+
     private readonly ReplicaStorage _storage;
     private readonly LogWriter _writer;
     private readonly SnapshotWorker _snapshots;
@@ -107,6 +110,7 @@ internal sealed class ReplicaEngine : IDisposable
         if (_network is not null && !Shared.HasFailed)
         {
             HandOverAsync(MemberId.None).Wait(HandOverTimeout);
+            _loop.TakeLeaveAsync().Wait(LeaveTimeout);
         }
 
         Shared.Watches.Close();

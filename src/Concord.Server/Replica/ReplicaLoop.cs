@@ -31,7 +31,6 @@ internal sealed class ReplicaLoop
     private readonly PeerNetwork? _network;
     private readonly ReplicaLog _events;
     private readonly Thread _thread;
-    private readonly ITimer _tickTimer;
 
     private readonly ReplicaTurn _turn = new();
     private readonly ReplicaCalls _calls;
@@ -39,6 +38,7 @@ internal sealed class ReplicaLoop
     private readonly PeerDesk? _desk;
     private readonly StateCheck? _check;
     private readonly LeadershipHandOver _handOver;
+    private readonly LeaveTaking? _leave;
     private readonly RemovalWatch _removal;
     private long _lastTick;
     private long _lastCheck;
@@ -65,24 +65,19 @@ internal sealed class ReplicaLoop
         if (parts.Network is { } network)
         {
             _check = new(shared, network, node.Id, events);
-            _desk = new(node, _calls, _leader, network, _check);
+            _leave = new(network);
+            _desk = new(node, _calls, _leader, network, _check, _leave);
         }
 
         _handOver = new(node);
         _removal = new(shared, node, options.ElectionTicks);
         _lastTick = _lastCheck = Now;
-        _tickTimer = options.Time.CreateTimer(
-            static shared => ((ReplicaShared)shared!).Inbox.Tick(), shared, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "concord replica" };
     }
 
     private long Now => _options.Time.GetTimestamp();
 
-    public void Start()
-    {
-        _tickTimer.Change(_options.TickInterval, Timeout.InfiniteTimeSpan);
-        _thread.Start();
-    }
+    public void Start() => _thread.Start();
 
     /// <summary>Waits for the thread's end, after the inbox was told to stop.</summary>
     public void Join() => _thread.Join();
@@ -93,7 +88,7 @@ internal sealed class ReplicaLoop
         switch (what)
         {
             case PeerEvent.Connected:
-                _leader.Retry();
+                _leader.Connected(member);
                 break;
             case PeerEvent.ConnectionRefused:
                 _node.ReportConnectionRefused(member);
@@ -111,6 +106,7 @@ internal sealed class ReplicaLoop
         if (what == PeerEvent.ConnectionLost)
         {
             _leader.ConnectionLost(member);
+            _leave?.ConnectionLost(member);
         }
     });
 
@@ -126,6 +122,14 @@ internal sealed class ReplicaLoop
     {
         var done = new TaskCompletionSource<TransferResult?>(TaskCreationOptions.RunContinuationsAsynchronously);
         _shared.Inbox.Call(() => _handOver.Start(target, done));
+        return done.Task;
+    }
+
+    /// <summary>Tells the others that this replica stops; completes when none of them asks it anything any more.</summary>
+    public Task TakeLeaveAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _shared.Inbox.Call(() => _leave!.Start(done));
         return done.Task;
     }
 
@@ -149,7 +153,7 @@ internal sealed class ReplicaLoop
             Perform();
             do
             {
-                _shared.Inbox.Take(_turn, wait: isIdle);
+                _shared.Inbox.Take(_turn, isIdle ? UntilTick(Now) : TimeSpan.Zero);
                 _calls.TurnBegan = Now;
                 TakeIn();
                 Perform();
@@ -165,8 +169,8 @@ internal sealed class ReplicaLoop
             _shared.Fail(error);
         }
 
-        _tickTimer.Dispose();
         _handOver.End();
+        _leave?.End();
         FailAll();
     }
 
@@ -187,14 +191,15 @@ internal sealed class ReplicaLoop
             _node.Persisted(_turn.Persisted);
         }
 
-        foreach (var call in _turn.Calls)
-        {
-            call();
-        }
-
         foreach (var message in _turn.Messages)
         {
             _desk!.Receive(message);
+        }
+
+        // After the messages: that a connection has ended was noticed after its last message.
+        foreach (var call in _turn.Calls)
+        {
+            call();
         }
 
         foreach (var request in _turn.Requests)
@@ -202,34 +207,32 @@ internal sealed class ReplicaLoop
             _leader.Begin(_calls.Add(request), request);
         }
 
-        if (_turn.IsTickDue)
-        {
-            Tick();
-        }
+        Tick(_calls.TurnBegan);
     }
 
+    /// <summary>In whole milliseconds, as waiting is; a fraction less would be too early.</summary>
+    private TimeSpan UntilTick(long now) =>
+        TimeSpan.FromMilliseconds(Math.Ceiling((_options.TickInterval - _options.Time.GetElapsedTime(_lastTick, now)).TotalMilliseconds));
+
     /// <summary>
-    /// Ticks at most once per interval since the last tick was taken in, however late the timer or this thread is. Time
-    /// that was slept through is not made up for: leases may end late, never early.
+    /// Ticks at most once per interval since the last tick, however late this thread is. Time that was slept through is not
+    /// made up for: leases may end late, never early. Waiting by itself for the next one, the thread needs no timer, whose
+    /// call would wake up three threads instead of one.
     /// </summary>
-    private void Tick()
+    private void Tick(long now)
     {
-        var now = Now;
-        var left = _options.TickInterval - _options.Time.GetElapsedTime(_lastTick, now);
-        if (left <= TimeSpan.Zero)
+        if (_options.Time.GetElapsedTime(_lastTick, now) < _options.TickInterval)
         {
-            _lastTick = now;
-            left = _options.TickInterval;
-            _node.Tick();
-            _leader.Retry();
-            _leader.Tick();
-            _removal.Tick();
-            CheckState(now);
-            _calls.TimeOut(now, () => _writer.IsDiskFull || !_node.Leader.IsNone ? ReplicaFailures.TimedOut(_writer.IsDiskFull) : ReplicaFailures.NoLeaderInTime());
+            return;
         }
 
-        // A timer counts whole milliseconds and would come too early for a fraction.
-        _tickTimer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        _lastTick = now;
+        _node.Tick();
+        _leader.Retry();
+        _leader.Tick();
+        _removal.Tick();
+        CheckState(now);
+        _calls.TimeOut(now, () => _writer.IsDiskFull || !_node.Leader.IsNone ? ReplicaFailures.TimedOut(_writer.IsDiskFull) : ReplicaFailures.NoLeaderInTime());
     }
 
     private void CheckState(long now)
@@ -452,7 +455,7 @@ internal sealed class ReplicaLoop
     private void FailAll()
     {
         _shared.Inbox.Stop();
-        _shared.Inbox.Take(_turn, wait: false);
+        _shared.Inbox.Take(_turn, TimeSpan.Zero);
         foreach (var request in _turn.Requests)
         {
             _calls.Add(request);

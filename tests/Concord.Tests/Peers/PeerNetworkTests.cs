@@ -71,7 +71,7 @@ public sealed class PeerNetworkTests
 
         Refused(Hello(b.Options, a.Id) with { ClusterId = 5 }, PeerRefusal.WrongCluster, "not of cluster 5");
         Refused(Hello(b.Options, new(8)), PeerRefusal.WrongMember, "not member 8");
-        Refused(Hello(b.Options, a.Id) with { Versions = new(98, 99) }, PeerRefusal.WrongVersion, "versions 1 to 2 of the peer protocol, not versions 98 to 99");
+        Refused(Hello(b.Options, a.Id) with { Versions = new(98, 99) }, PeerRefusal.WrongVersion, $"{PeerVersions.Spoken} of the peer protocol, not versions 98 to 99");
         Refused(Hello(b.Options, a.Id) with { From = a.Id }, PeerRefusal.SameMember, "copies of one data directory");
         Refused(Hello(c.Options, a.Id), PeerRefusal.Removed, "member 3 has been permanently removed");
 
