@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Concord.Gossip;
 
 /// <summary>When a full exchange of state is due, and with whom: repairs what rumours missed, and joins halves that were cut apart.</summary>
@@ -6,25 +8,35 @@ internal sealed class Exchanges
     /// <summary>Up to here every member exchanges once an interval; beyond, each doubling adds one interval.</summary>
     private const int Unscaled = 32;
 
+    private const int Whole = 1024;
+
     private readonly CoreState _state;
     private readonly Streams _streams;
     private readonly List<int> _picked = [];
-    private long _nextExchange;
+    private long _lastExchange;
+    private int _portion;
     private long _nextReconnect;
 
     public Exchanges(CoreState state, Streams streams)
     {
         _state = state;
         _streams = streams;
-        _nextExchange = state.Now + state.Random.Below(state.Options.PushPullInterval);
+        _lastExchange = state.Now;
+        _portion = state.Random.Below(Whole);
         _nextReconnect = state.Now + state.Random.Below(state.Options.ReconnectInterval);
     }
 
-    public long NextDue => _state.IsLeaving ? long.MaxValue : Math.Min(_nextExchange, _nextReconnect);
+    public long NextDue => _state.IsLeaving ? long.MaxValue : Math.Min(NextExchange, _nextReconnect);
+
+    /// <summary>
+    /// By the size as of now: a member that has just joined does not know it yet when it begins. The first comes after a random
+    /// portion of the interval, so that members that start together do not exchange together.
+    /// </summary>
+    private long NextExchange => _lastExchange + (Interval(_state.Options.PushPullInterval, _state.Members.Living) * _portion / Whole);
 
     /// <summary>Keeps the exchanges of the whole cluster from growing with the square of its size.</summary>
     public static long Interval(int interval, int members) =>
-        members <= Unscaled ? interval : interval * ((long)Math.Ceiling(Math.Log2(members) - Math.Log2(Unscaled)) + 1);
+        members <= Unscaled ? interval : interval * (BitOperations.Log2((uint)(members - 1) / Unscaled) + 2L);
 
     public void Advance()
     {
@@ -33,10 +45,10 @@ internal sealed class Exchanges
             return;
         }
 
-        if (_state.Now >= _nextExchange)
+        if (_state.Now >= NextExchange)
         {
-            // The interval as of now: it was drawn when the cluster may have been smaller.
-            _nextExchange = _state.Now + Interval(_state.Options.PushPullInterval, _state.Members.Living);
+            _lastExchange = _state.Now;
+            _portion = Whole;
             Exchange(slot => _state.Members.Status(slot) == MemberStatus.Alive);
         }
 

@@ -128,6 +128,9 @@ internal sealed class Probing
     private void AskHelpers(Probe probe)
     {
         probe.IsIndirect = true;
+
+        // A member that was held up itself gives its helpers their time before it accuses.
+        probe.Deadline = Math.Max(probe.Deadline, _state.Now + probe.Deadline - probe.Timeout);
         _state.Counters.ProbesIndirect++;
         int target = _state.Members.Find(probe.Target.Name);
         _state.Pick(_state.Options.IndirectProbes, slot => slot != target && _state.Members.Status(slot) == MemberStatus.Alive, _helpers);
@@ -173,7 +176,7 @@ internal sealed class Probing
         /// <summary>Until then the direct answer is waited for.</summary>
         public long Timeout => timeout;
 
-        public long Deadline => deadline;
+        public long Deadline { get; set; } = deadline;
 
         public bool IsIndirect { get; set; }
 

@@ -178,6 +178,23 @@ public sealed class CoreTests
     }
 
     [Fact]
+    public void A_member_that_was_held_up_asks_helpers_before_it_accuses()
+    {
+        var me = new SingleMember(10);
+        me.NextPing();
+        long late = me.Now + 60_000;
+
+        me.Core.Advance(late);
+        var done = me.Take();
+
+        Assert.Equal(3, MessagesOf(done).OfType<GossipMessage.PingRequest>().Count());
+        Assert.Empty(done.OfType<GossipEvent.MemberSuspected>());
+        me.AdvanceTo(late + 499);
+        Assert.Equal(11, me.Core.Members.Count(member => member.Status == MemberStatus.Alive));
+        Assert.Single(me.AdvanceTo(late + 500).OfType<GossipEvent.MemberSuspected>());
+    }
+
+    [Fact]
     public void The_same_seed_and_inputs_are_the_same_run()
     {
         Assert.Equal(Run(1), Run(1));
