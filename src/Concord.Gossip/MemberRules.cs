@@ -58,6 +58,7 @@ internal sealed class MemberRules(CoreState state)
 
         if (_suspicions.TryGetValue(slot, out var running))
         {
+            Members.SetIncarnation(slot, incarnation);
             if (running.Confirm(from))
             {
                 _nextDue = Math.Min(_nextDue, running.Due);

@@ -62,7 +62,11 @@ internal sealed record GossipArguments
             result = result.With(option, ++i < args.Length ? args[i] : "");
         }
 
-        return result with { Dials = result.Dials with { Options = result.Options() } };
+        // Enough have to be there and well, for the others to be measured by.
+        var dials = result.Dials;
+        return result.Error is null && dials.Slow + dials.Crashes > dials.Members / 2
+            ? result with { Error = "--slow and --crashes together may be half of --members" }
+            : result with { Dials = dials with { Options = result.Options() } };
     }
 
     private GossipArguments With(string option, string value) => option switch

@@ -38,7 +38,6 @@ internal sealed class GossipFaults(GossipRun run, GossipDials dials, Dice dice)
     /// <summary>From after the calm to the end of all faults.</summary>
     public void Run()
     {
-        
         // The event has arrived by then.
         At(run.Now + 2000, CrashSome);
         if (dials.Partition > 0)

@@ -177,6 +177,32 @@ public sealed class CoreTests
         Assert.Equal(701ul, me.Take().OfType<GossipEvent.UserEventReceived>().Single().Event.Time);
     }
 
+    /// <summary>A new process counts from 0 again; what others remember of the old one tells it to count higher.</summary>
+    [Fact]
+    public void A_member_that_left_comes_back_at_its_address()
+    {
+        var group = new GossipGroup();
+        var a = group.Add("a");
+        Join(group.Add("b"));
+        group.Run(1_000);
+        group["b"].Core.Leave(group.Now);
+        group.Perform(group["b"]);
+        group.Run(1_000);
+        Assert.Equal(MemberStatus.Left, a.StatusOf("b"));
+        group["b"].IsStopped = true;
+
+        Join(group.Add("b", address: 2));
+
+        Assert.True(group.RunUntil(() => a.StatusOf("b") == MemberStatus.Alive, 1_000));
+        Assert.Equal(1u, group["b"].Core.Incarnation);
+
+        void Join(GossipMember member)
+        {
+            member.Core.Join(group.Now, [a.Address]);
+            group.Perform(member);
+        }
+    }
+
     [Fact]
     public void A_member_that_was_held_up_asks_helpers_before_it_accuses()
     {

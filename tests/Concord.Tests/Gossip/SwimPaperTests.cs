@@ -140,6 +140,7 @@ public sealed class SwimPaperTests
     [InlineData(MemberStatus.Suspect, Rumour.Alive, 5, MemberStatus.Suspect, 5)]
     [InlineData(MemberStatus.Suspect, Rumour.Alive, 6, MemberStatus.Alive, 6)]
     [InlineData(MemberStatus.Suspect, Rumour.Suspect, 5, MemberStatus.Suspect, 5)]
+    [InlineData(MemberStatus.Suspect, Rumour.Suspect, 6, MemberStatus.Suspect, 6)]
     [InlineData(MemberStatus.Suspect, Rumour.Dead, 4, MemberStatus.Suspect, 5)]
     [InlineData(MemberStatus.Suspect, Rumour.Dead, 5, MemberStatus.Dead, 5)]
     [InlineData(MemberStatus.Dead, Rumour.Alive, 5, MemberStatus.Dead, 5)]
