@@ -17,6 +17,7 @@ internal sealed class ApiSide : IDisposable
     private readonly AsyncDuplexStreamingCall<WatchRequest, WatchResponse> _watch;
     private readonly ConcurrentDictionary<long, List<string>> _told = new();
     private readonly Task _reading;
+    private readonly Dictionary<string, string> _tokens = [];
     private long _newestWatch;
 
     /// <summary>What watches were told since the last look; one wait for it at a time.</summary>
@@ -36,12 +37,29 @@ internal sealed class ApiSide : IDisposable
     /// <summary>In the header of the last answer that had one.</summary>
     public long Revision { get; private set; }
 
-    /// <summary>Sends a request of any unary method, or a renewal; the answer as text, or the error.</summary>
-    public async Task<string> AskAsync(IMessage request)
+    /// <summary>Gets a token for later calls in the user's name; "known", or the error.</summary>
+    public async Task<string> SignInAsync(string user, string password)
     {
         try
         {
-            var options = new CallOptions(deadline: DateTime.UtcNow + Patience, cancellationToken: TestContext.Current.CancellationToken);
+            var answer = await new Auth.AuthClient(_invoker).AuthenticateAsync(new() { Name = user, Password = password }, deadline: DateTime.UtcNow + Patience);
+            _tokens[user] = answer.Token;
+            return "known";
+        }
+        catch (RpcException error)
+        {
+            return $"{error.StatusCode}: {error.Status.Detail}";
+        }
+    }
+
+    /// <summary>Sends a request of any unary method, or a renewal; the answer as text, or the error.</summary>
+    /// <param name="user">In whose name; one who has not signed in sends no token.</param>
+    public async Task<string> AskAsync(IMessage request, string user = "")
+    {
+        try
+        {
+            var headers = _tokens.TryGetValue(user, out var token) ? new Metadata { { "token", token } } : null;
+            var options = new CallOptions(headers, DateTime.UtcNow + Patience, TestContext.Current.CancellationToken);
             IMessage answer = request switch
             {
                 RangeRequest m => await new KV.KVClient(_invoker).RangeAsync(m, options),
@@ -113,6 +131,12 @@ internal sealed class ApiSide : IDisposable
             case HashKVResponse hash:
                 // Not there before etcd 3.6.
                 hash.HashRevision = 0;
+                break;
+            case AuthRoleGetResponse role:
+                // Of equal keys in any order.
+                var permissions = role.Perm.OrderBy(static one => one.ToString(), StringComparer.Ordinal).ToList();
+                role.Perm.Clear();
+                role.Perm.AddRange(permissions);
                 break;
             case LeaseLeasesResponse leases:
                 var sorted = leases.Leases.OrderBy(static lease => lease.ID).ToList();

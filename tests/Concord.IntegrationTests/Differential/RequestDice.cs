@@ -57,6 +57,27 @@ internal sealed class RequestDice(int seed)
         return request;
     }
 
+    /// <summary>
+    /// A request for which etcd 3.4 too asks for rights, and in the same way: nothing without an operation, and no range whose end is
+    /// before its beginning, which has no keys and needs no right.
+    /// </summary>
+    public IMessage NextGuarded()
+    {
+        while (true)
+        {
+            if (Next() is var request && request switch
+            {
+                RangeRequest m => IsOrdered(m.Key, m.RangeEnd),
+                DeleteRangeRequest m => IsOrdered(m.Key, m.RangeEnd),
+                TxnRequest m => HasOrderedOperations(m),
+                _ => request is PutRequest,
+            })
+            {
+                return request;
+            }
+        }
+    }
+
     public bool Chance(int of) => _random.Next(of) == 0;
 
     public int Number(int below) => _random.Next(below);
@@ -219,4 +240,18 @@ internal sealed class RequestDice(int seed)
     private long LeaseId() => _random.Next(10) switch { 0 => 99, 1 => -3, _ => _random.Next(1, 7) };
 
     private T Pick<T>(params T[] from) => from[_random.Next(from.Length)];
+
+    private static bool HasOrderedOperations(TxnRequest request) =>
+        request.Success.Count > 0 && request.Failure.Count > 0
+        && request.Compare.All(static one => IsOrdered(one.Key, one.RangeEnd))
+        && request.Success.Concat(request.Failure).All(static one => one.RequestCase switch
+        {
+            RequestOp.RequestOneofCase.RequestRange => IsOrdered(one.RequestRange.Key, one.RequestRange.RangeEnd),
+            RequestOp.RequestOneofCase.RequestDeleteRange => IsOrdered(one.RequestDeleteRange.Key, one.RequestDeleteRange.RangeEnd),
+            RequestOp.RequestOneofCase.RequestTxn => HasOrderedOperations(one.RequestTxn),
+            _ => true,
+        });
+
+    private static bool IsOrdered(ByteString key, ByteString end) =>
+        end.IsEmpty || end.Span is [0] || key.Span.SequenceCompareTo(end.Span) < 0;
 }
