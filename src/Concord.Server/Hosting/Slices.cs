@@ -4,7 +4,10 @@ using Concord.Server.Cluster;
 using Concord.Server.Configs;
 using Concord.Server.Etcd;
 using Concord.Server.Gateway;
+using Concord.Server.Hosting.Grpc;
 using Concord.Server.Telemetry;
+using Grpc.AspNetCore.Server.Model;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Concord.Server.Hosting;
 
@@ -28,6 +31,10 @@ internal static class Slices
         services.AddConfigs();
         services.AddTelemetry(telemetry, options);
         services.AddGrpcHealthChecks().AddCheck<ReplicaHealthCheck>("");
+
+        // Last, for each of those above may have added the framework's own again.
+        services.RemoveAll(typeof(IServiceMethodProvider<>));
+        services.AddSingleton(typeof(IServiceMethodProvider<>), typeof(BoundMethods<>));
     }
 
     public static void Map(WebApplication app)
