@@ -1,6 +1,7 @@
 using Concord.Client.Cluster;
 using Concord.Client.Configs;
 using Concord.Client.Kv;
+using Concord.Client.Leases;
 using Concord.Client.Users;
 
 namespace Concord.Client;
@@ -9,6 +10,9 @@ public sealed partial class ConcordClient
 {
     /// <summary>The keys and values of the store.</summary>
     public KvClient Kv => field ??= new KvClient(Invoker, Options, _channels.Tokens);
+
+    /// <summary>Leases, and keys that live by them.</summary>
+    public LeasesClient Leases => field ??= new LeasesClient(Invoker, _leaseStream);
 
     /// <summary>Writing, publishing and inspecting configurations.</summary>
     public ConfigsClient Configs => field ??= new ConfigsClient(Invoker);

@@ -1,5 +1,6 @@
 using Concord.Client.Configs;
 using Concord.Client.Connection;
+using Concord.Client.Leases;
 using Concord.Client.Subscriptions;
 using Grpc.Core;
 
@@ -19,6 +20,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
     private readonly EndpointRing _ring;
     private readonly ChannelSet _channels;
     private readonly ConfigStream _configStream;
+    private readonly LeaseStream _leaseStream;
     private int _disposed;
 
     /// <param name="endpoints">One or several addresses, see <see cref="ConcordEndpoints.Parse"/>.</param>
@@ -39,6 +41,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
         var invoker = new FailoverInvoker(_ring, _channels, options, options.LoggerFactory.CreateLogger("Concord.Client"));
         Invoker = invoker;
         _configStream = new ConfigStream(_ring, _channels, invoker, options);
+        _leaseStream = new LeaseStream(invoker, options);
     }
 
     public ConcordClientOptions Options { get; }
@@ -63,6 +66,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
+        await _leaseStream.DisposeAsync().ConfigureAwait(false);
         await _configStream.DisposeAsync().ConfigureAwait(false);
         _channels.Dispose();
     }
