@@ -9,7 +9,7 @@ namespace Concord.Client;
 public sealed partial class ConcordClient
 {
     /// <summary>The keys and values of the store.</summary>
-    public KvClient Kv => field ??= new KvClient(Invoker, Options, _channels.Tokens);
+    public KvClient Kv => field ??= new KvClient(Invoker, _watchStream);
 
     /// <summary>Leases, and keys that live by them.</summary>
     public LeasesClient Leases => field ??= new LeasesClient(Invoker, _leaseStream);

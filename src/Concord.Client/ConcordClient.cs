@@ -1,5 +1,6 @@
 using Concord.Client.Configs;
 using Concord.Client.Connection;
+using Concord.Client.Kv;
 using Concord.Client.Leases;
 using Concord.Client.Subscriptions;
 using Grpc.Core;
@@ -21,6 +22,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
     private readonly ChannelSet _channels;
     private readonly ConfigStream _configStream;
     private readonly LeaseStream _leaseStream;
+    private readonly WatchStream _watchStream;
     private int _disposed;
 
     /// <param name="endpoints">One or several addresses, see <see cref="ConcordEndpoints.Parse"/>.</param>
@@ -36,17 +38,19 @@ public sealed partial class ConcordClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
-        _ring = new EndpointRing(options.Endpoints, options.SpreadOverEndpoints);
+        _ring = new EndpointRing(options);
         _channels = new ChannelSet(options);
         var invoker = new FailoverInvoker(_ring, _channels, options, options.LoggerFactory.CreateLogger("Concord.Client"));
         Invoker = invoker;
         _configStream = new ConfigStream(_ring, _channels, invoker, options);
         _leaseStream = new LeaseStream(invoker, options);
+        _watchStream = new WatchStream(invoker, options);
     }
 
     public ConcordClientOptions Options { get; }
 
-    /// <summary>The endpoint that calls go to at present.</summary>
+    /// <summary>The endpoint of the streams at present; of single calls too unless they spread over all
+    /// (<see cref="ConcordClientOptions.SpreadOverEndpoints"/>).</summary>
     public Uri CurrentEndpoint => _ring[_ring.CurrentIndex];
 
     /// <summary>What generated gRPC clients run on: fails over, and raises only <see cref="ConcordException"/>s and
@@ -67,6 +71,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         await _leaseStream.DisposeAsync().ConfigureAwait(false);
+        await _watchStream.DisposeAsync().ConfigureAwait(false);
         await _configStream.DisposeAsync().ConfigureAwait(false);
         _channels.Dispose();
     }

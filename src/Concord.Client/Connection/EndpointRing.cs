@@ -1,28 +1,91 @@
 namespace Concord.Client.Connection;
 
 /// <summary>
-/// The endpoints in a ring and the one in use. Everybody stays with the current endpoint until somebody finds it
-/// failing; then all move on, once, however many found out at the same time.
+/// The endpoints and their health. Single calls go round over the healthy ones; streams share one, which everybody leaves, once, when
+/// somebody finds it failing. An endpoint that fails is put aside for a time that doubles with each failure in a row.
 /// </summary>
+/// <remarks>
+/// Being put aside is a preference, not a ban: when all are, the one whose time ends first is asked. A client that reaches nobody
+/// keeps trying, and the first server to come back is found by the next call.
+/// </remarks>
 internal sealed class EndpointRing
 {
+    private readonly Lock _gate = new();
     private readonly Uri[] _endpoints;
-    private int _current;
+    private readonly ConcordClientOptions _options;
+    private readonly int[] _failures;
 
-    public EndpointRing(IReadOnlyList<Uri> endpoints, bool startAnywhere)
+    /// <summary>Timestamps until which an endpoint is put aside; 0 for a healthy one.</summary>
+    private readonly long[] _asideUntil;
+
+    private int _current;
+    private int _next;
+
+    public EndpointRing(ConcordClientOptions options)
     {
-        _endpoints = [.. endpoints];
-        _current = startAnywhere ? Random.Shared.Next(_endpoints.Length) : 0;
+        _options = options;
+        _endpoints = [.. options.Endpoints];
+        _failures = new int[_endpoints.Length];
+        _asideUntil = new long[_endpoints.Length];
+        _current = options.SpreadOverEndpoints ? Random.Shared.Next(_endpoints.Length) : 0;
+        _next = _current;
     }
 
     public int Count => _endpoints.Length;
 
     public IReadOnlyList<Uri> All => _endpoints;
 
+    /// <summary>The endpoint of the streams.</summary>
     public int CurrentIndex => Volatile.Read(ref _current);
 
     public Uri this[int index] => _endpoints[index];
 
-    /// <summary>Leaves the endpoint that failed, unless somebody already did.</summary>
-    public void MoveOnFrom(int failed) => Interlocked.CompareExchange(ref _current, (failed + 1) % _endpoints.Length, failed);
+    /// <summary>The endpoint for a single call that these have failed already; null if that was all of them.</summary>
+    public int? Next(IReadOnlySet<int> tried)
+    {
+        if (tried.Count == _endpoints.Length)
+            return null;
+        lock (_gate)
+        {
+            var first = _options.SpreadOverEndpoints ? _next : _current;
+            var order = Enumerable.Range(0, Count).Select(i => (first + i) % Count).Where(index => !tried.Contains(index)).ToList();
+            var now = _options.TimeProvider.GetTimestamp();
+            var healthy = order.FindIndex(index => _asideUntil[index] <= now);
+            var chosen = healthy >= 0 ? order[healthy] : order.MinBy(index => _asideUntil[index]);
+            if (_options.SpreadOverEndpoints)
+                _next = (chosen + 1) % Count;
+            return chosen;
+        }
+    }
+
+    /// <summary>The endpoint answered, be it with a refusal.</summary>
+    public void Answered(int index)
+    {
+        if (Volatile.Read(ref _failures[index]) == 0)
+            return;
+        lock (_gate)
+            (_failures[index], _asideUntil[index]) = (0, 0);
+    }
+
+    /// <summary>Puts the endpoint that failed aside; the streams leave it, unless somebody already did.</summary>
+    public void MoveOnFrom(int failed)
+    {
+        lock (_gate)
+        {
+            var now = _options.TimeProvider.GetTimestamp();
+
+            // Many calls find out about one failure at the same moment; it is one.
+            if (_asideUntil[failed] <= now)
+            {
+                var bound = Backoff.Bound(++_failures[failed], endpoints: 1, _options.BackoffMin, _options.BackoffMax);
+                _asideUntil[failed] = now + (long)(bound.TotalSeconds * _options.TimeProvider.TimestampFrequency);
+            }
+
+            if (failed != _current)
+                return;
+            var order = Enumerable.Range(1, Count).Select(i => (failed + i) % Count).ToList();
+            var healthy = order.FindIndex(index => _asideUntil[index] <= now);
+            Volatile.Write(ref _current, order[Math.Max(healthy, 0)]);
+        }
+    }
 }
