@@ -59,4 +59,13 @@ internal static partial class ClientLog
 
     [LoggerMessage(7034, LogLevel.Error, "Somebody who waits for the loss of the lease {Lease:x} failed")]
     public static partial void LeaseHandlerFailed(ILogger log, Exception error, long lease);
+
+    [LoggerMessage(7040, LogLevel.Information, "Waiting for a turn goes on without a server: {Reason}")]
+    public static partial void CoordinationWaits(ILogger log, string reason);
+
+    [LoggerMessage(7041, LogLevel.Error, "Somebody who waits for the loss of {Name} failed")]
+    public static partial void GrantHandlerFailed(ILogger log, Exception error, string name);
+
+    [LoggerMessage(7042, LogLevel.Warning, "It would go unnoticed if somebody deleted the key of {Name}; its lease is watched all the same: {Reason}")]
+    public static partial void GrantNotWatched(ILogger log, string name, string reason);
 }

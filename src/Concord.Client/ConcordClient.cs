@@ -20,6 +20,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
 {
     private readonly EndpointRing _ring;
     private readonly ChannelSet _channels;
+    private readonly FailoverInvoker _invoker;
     private readonly ConfigStream _configStream;
     private readonly LeaseStream _leaseStream;
     private readonly WatchStream _watchStream;
@@ -40,11 +41,10 @@ public sealed partial class ConcordClient : IAsyncDisposable
         Options = options;
         _ring = new EndpointRing(options);
         _channels = new ChannelSet(options);
-        var invoker = new FailoverInvoker(_ring, _channels, options, options.LoggerFactory.CreateLogger("Concord.Client"));
-        Invoker = invoker;
-        _configStream = new ConfigStream(_ring, _channels, invoker, options);
-        _leaseStream = new LeaseStream(invoker, options);
-        _watchStream = new WatchStream(invoker, options);
+        _invoker = new FailoverInvoker(_ring, _channels, options, options.LoggerFactory.CreateLogger("Concord.Client"));
+        _configStream = new ConfigStream(_ring, _channels, _invoker, options);
+        _leaseStream = new LeaseStream(_invoker, options);
+        _watchStream = new WatchStream(_invoker, options);
     }
 
     public ConcordClientOptions Options { get; }
@@ -55,7 +55,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
 
     /// <summary>What generated gRPC clients run on: fails over, and raises only <see cref="ConcordException"/>s and
     /// <see cref="OperationCanceledException"/>.</summary>
-    internal CallInvoker Invoker { get; }
+    internal CallInvoker Invoker => _invoker;
 
     /// <summary>Follows a view of the configuration until the subscription or the client is disposed. Does not wait for
     /// the server: see <see cref="ConfigSubscription.WaitForServerAsync"/>.</summary>
