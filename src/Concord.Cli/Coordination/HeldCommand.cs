@@ -14,9 +14,6 @@ internal abstract class HeldCommand : CliCommand
     /// <summary>For a command that is asked to end because this one is.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    /// <summary>Half of the time that the client leaves between telling of the loss and the end of the lease; the other half is for the kill.</summary>
-    private static readonly TimeSpan GraceOfLossMax = TimeSpan.FromSeconds(2.5);
-
     private readonly Argument<string> _name = new("NAME") { Description = "What it is asked for by; its keys are those below NAME/" };
     private readonly Argument<string[]> _command = new("COMMAND") { Description = "The command to run, behind --", Arity = ArgumentArity.OneOrMore };
     private readonly Option<TimeSpan?> _ttl = TimeOption.Create("--ttl", "How long the turn outlives this process if it is killed. Default: 15s");
@@ -62,7 +59,7 @@ internal abstract class HeldCommand : CliCommand
         catch (OperationCanceledException)
         {
             // Without renewals there is some time left; when the key is gone somebody else may have the turn already.
-            var grace = grant.LostReason is ConcordUnavailableException ? TimeSpan.FromTicks(Math.Min(options.Ttl.Ticks / 10, GraceOfLossMax.Ticks)) : TimeSpan.Zero;
+            var grace = grant.LostReason is ConcordUnavailableException ? grant.Margin / 2 : TimeSpan.Zero;
             await child.EndAsync(grace, call.Host.Time);
             throw new CommandException(
                 ExitCode.Unavailable, $"{name} was lost, so the command was ended: {grant.LostReason?.Message}", "See whether the servers run, and what the command left half done.") { Code = "lost" };

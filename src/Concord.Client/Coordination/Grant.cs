@@ -43,6 +43,9 @@ public abstract class Grant : IAsyncDisposable
     /// <summary>How long the turn is certain from now on, unless a renewal gets through.</summary>
     public TimeSpan Remaining => Lost.IsCancellationRequested ? TimeSpan.Zero : _entry.Lease.Remaining;
 
+    /// <summary>How long the turn lasts at least after <see cref="Lost"/> has fired for want of renewals: the time to stop in.</summary>
+    public TimeSpan Margin => LeaseTerm.Margin(_entry.Lease.Ttl);
+
     /// <summary>Why it was lost; null before, and when it was disposed.</summary>
     public ConcordException? LostReason { get => _entry.Lease.LostReason ?? field; private set; }
 
