@@ -9,11 +9,15 @@ internal sealed class EtcdProcess : IAsyncDisposable
 {
     private const int StartAttempts = 5;
 
-    private readonly TestProcess _process;
+    private readonly string _dataDirectory;
+    private readonly string _peerUrl;
+    private TestProcess _process;
 
-    private EtcdProcess(TestProcess process, string url)
+    private EtcdProcess(TestProcess process, string dataDirectory, string url, string peerUrl)
     {
         _process = process;
+        _dataDirectory = dataDirectory;
+        _peerUrl = peerUrl;
         Url = url;
         Channel = GrpcChannel.ForAddress(url);
     }
@@ -37,16 +41,11 @@ internal sealed class EtcdProcess : IAsyncDisposable
         for (var attempt = 1; ; attempt++)
         {
             var (client, peer) = (FreeUrl(), FreeUrl());
-            var process = TestProcess.Start("etcd",
-            [
-                "--name", "e1", "--data-dir", dataDirectory,
-                "--listen-client-urls", client, "--advertise-client-urls", client,
-                "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"e1={peer}",
-            ]);
+            var process = Launch(dataDirectory, client, peer);
             try
             {
-                await process.WaitForLineAsync(line => line.Contains("ready to serve client requests", StringComparison.Ordinal));
-                return new(process, client);
+                await ReadyAsync(process);
+                return new(process, dataDirectory, client, peer);
             }
             catch (InvalidOperationException clash) when (attempt < StartAttempts && clash.Message.Contains("address already in use", StringComparison.Ordinal))
             {
@@ -71,11 +70,34 @@ internal sealed class EtcdProcess : IAsyncDisposable
 
     public Task StopAsync() => _process.TerminateAsync();
 
+    /// <summary>Starts it again, at the same address and with what it had.</summary>
+    public async Task RestartAsync()
+    {
+        await _process.DisposeAsync();
+        _process = Launch(_dataDirectory, Url, _peerUrl);
+        await ReadyAsync(_process);
+    }
+
+    /// <summary>Takes the processor away from it; its connections stay open.</summary>
+    public void Freeze() => _process.Freeze();
+
+    public void Thaw() => _process.Thaw();
+
     public async ValueTask DisposeAsync()
     {
         Channel.Dispose();
         await _process.DisposeAsync();
     }
+
+    private static TestProcess Launch(string dataDirectory, string client, string peer) => TestProcess.Start("etcd",
+    [
+        "--name", "e1", "--data-dir", dataDirectory,
+        "--listen-client-urls", client, "--advertise-client-urls", client,
+        "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"e1={peer}",
+    ]);
+
+    private static Task ReadyAsync(TestProcess process) =>
+        process.WaitForLineAsync(line => line.Contains("ready to serve client requests", StringComparison.Ordinal));
 
     private static bool IsInstalled(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator)

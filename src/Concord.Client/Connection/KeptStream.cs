@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Concord.Client.Connection;
 
 /// <summary>
-/// One stream in both directions that many users share: opened with the first, closed with the last, opened again at the next
-/// endpoint whenever it fails or falls silent.
+/// One stream in both directions that many users share: opened with the first, closed with the client, opened again at the next
+/// endpoint whenever it fails or falls silent while it has users. An idle stream costs a ping now and then; to open one costs a round trip
+/// of whoever waits for it, such as the next waiter for a lock.
 /// </summary>
 /// <remarks>
 /// Nothing waits in a queue on the way up. What is due is state of the users; the writer collects it whenever it is woken, and a
@@ -22,6 +23,9 @@ internal abstract class KeptStream<TRequest, TResponse> : IAsyncDisposable
 
     /// <summary>Timers count to some fifty days; a look in between costs nothing.</summary>
     private static readonly TimeSpan AlarmMax = TimeSpan.FromDays(1);
+
+    /// <summary>For the server to take note that the stream ends; without that it would see a stream that breaks.</summary>
+    private static readonly TimeSpan FarewellMax = TimeSpan.FromMilliseconds(500);
 
     private readonly FailoverInvoker _invoker;
     private readonly ConcordClientOptions _options;
@@ -56,6 +60,8 @@ internal abstract class KeptStream<TRequest, TResponse> : IAsyncDisposable
     /// <summary>What the stream is called in the log.</summary>
     protected abstract string Name { get; }
 
+    protected abstract bool HasUsers_NeedsGate { get; }
+
     /// <summary>The longest wait between two attempts.</summary>
     protected virtual TimeSpan WaitMax_NeedsGate => _options.BackoffMax;
 
@@ -86,7 +92,8 @@ internal abstract class KeptStream<TRequest, TResponse> : IAsyncDisposable
         lock (Gate)
         {
             _disposed = true;
-            running = Stop_NeedsGate();
+            _stop?.Cancel();
+            running = _running;
         }
 
         await running.ConfigureAwait(false);
@@ -99,23 +106,15 @@ internal abstract class KeptStream<TRequest, TResponse> : IAsyncDisposable
         if (_stop is null)
         {
             _stop = new CancellationTokenSource();
-            var (previous, stop) = (_running, _stop.Token);
-            _running = Task.Run(() => RunAsync(previous, stop), CancellationToken.None);
+            var stop = _stop.Token;
+            _running = Task.Run(() => RunAsync(stop), CancellationToken.None);
         }
 
         Wake();
     }
 
-    protected Task Stop_NeedsGate()
+    private async Task RunAsync(CancellationToken stop)
     {
-        _stop?.Cancel();
-        _stop = null;
-        return _running;
-    }
-
-    private async Task RunAsync(Task previous, CancellationToken stop)
-    {
-        await previous.ConfigureAwait(false);
         var failures = 0;
         while (!stop.IsCancellationRequested)
         {
@@ -127,7 +126,17 @@ internal abstract class KeptStream<TRequest, TResponse> : IAsyncDisposable
             _invoker.Ring.MoveOnFrom(at);
             TimeSpan most;
             lock (Gate)
+            {
+                if (!HasUsers_NeedsGate)
+                {
+                    // The next user opens it again.
+                    _stop = null;
+                    return;
+                }
+
                 most = WaitMax_NeedsGate;
+            }
+
             var wait = Backoff.Wait(failures, _invoker.Ring.Count, TimeSpan.FromTicks(Math.Min(_options.BackoffMin.Ticks, most.Ticks)), most);
             // One warning per outage; the attempts of a long night are for those who look closer.
             ClientLog.KeptStreamLost(_log, failures == 1 ? LogLevel.Warning : LogLevel.Debug, Name, CallErrors.Name(_invoker.Ring[at]), lost.Message, wait);
@@ -140,7 +149,8 @@ internal abstract class KeptStream<TRequest, TResponse> : IAsyncDisposable
     private async Task<ConcordException> FollowAsync(int at, Action onAnswer, CancellationToken stop)
     {
         using var silence = new CancellationTokenSource(Timeout.InfiniteTimeSpan, Time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stop);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token);
+        await using var farewell = stop.Register(() => end.CancelAfter(FarewellMax));
         var writing = Task.CompletedTask;
         var endpoint = _invoker.Ring[at];
         var token = _invoker.Channels.Tokens?.Version ?? 0;
@@ -149,9 +159,11 @@ internal abstract class KeptStream<TRequest, TResponse> : IAsyncDisposable
             lock (Gate)
                 Begin_NeedsGate();
             using var call = Open(_invoker.Channels[at], new CallOptions(RequireLeader, cancellationToken: end.Token));
-            writing = WriteAsync(call.RequestStream, silence, end);
+            writing = WriteAsync(call.RequestStream, silence, end, stop);
             while (await call.ResponseStream.MoveNext(end.Token).ConfigureAwait(false))
             {
+                // Whoever acts on the answer finds that it has ended the wait.
+                silence.CancelAfter(Timeout.InfiniteTimeSpan);
                 onAnswer();
                 OnAnswer(call.ResponseStream.Current);
                 lock (Gate)
@@ -196,8 +208,9 @@ internal abstract class KeptStream<TRequest, TResponse> : IAsyncDisposable
     }
 
     /// <summary>Tells the server what is due, whenever woken, until the stream ends. Never throws.</summary>
-    private async Task WriteAsync(IClientStreamWriter<TRequest> stream, CancellationTokenSource silence, CancellationTokenSource end)
+    private async Task WriteAsync(IClientStreamWriter<TRequest> stream, CancellationTokenSource silence, CancellationTokenSource end, CancellationToken stop)
     {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(end.Token, stop);
         var due = new List<TRequest>();
         try
         {
@@ -215,7 +228,11 @@ internal abstract class KeptStream<TRequest, TResponse> : IAsyncDisposable
                     await stream.WriteAsync(request, end.Token).ConfigureAwait(false);
                 due.Clear();
             }
-            while (await _wake.Reader.WaitToReadAsync(end.Token).ConfigureAwait(false) && _wake.Reader.TryRead(out _));
+            while (await _wake.Reader.WaitToReadAsync(waiting.Token).ConfigureAwait(false) && _wake.Reader.TryRead(out _));
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested && !end.IsCancellationRequested)
+        {
+            await FarewellAsync(stream).ConfigureAwait(false);
         }
         catch (Exception error) when (end.IsCancellationRequested || error is RpcException or InvalidOperationException)
         {
@@ -225,6 +242,18 @@ internal abstract class KeptStream<TRequest, TResponse> : IAsyncDisposable
         {
             ClientLog.KeptStreamFault(_log, error, Name);
             await end.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task FarewellAsync(IClientStreamWriter<TRequest> stream)
+    {
+        try
+        {
+            await stream.CompleteAsync().ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is RpcException or InvalidOperationException or OperationCanceledException)
+        {
+            // It has broken meanwhile, which ends it as well.
         }
     }
 }

@@ -24,6 +24,8 @@ internal sealed class WatchStream(FailoverInvoker invoker, ConcordClientOptions 
 
     protected override string Name => "watch";
 
+    protected override bool HasUsers_NeedsGate => _watches.Count > 0;
+
     public KvWatch Add(KvClient kv, KeyRange range, WatchOptions watchOptions)
     {
         var watch = new KvWatch(this, Gate, kv, range, watchOptions, Options);
@@ -40,11 +42,8 @@ internal sealed class WatchStream(FailoverInvoker invoker, ConcordClientOptions 
     {
         lock (Gate)
         {
-            if (!_watches.Remove(watch))
-                return;
-            Cancel_NeedsGate(watch);
-            if (_watches.Count == 0)
-                _ = Stop_NeedsGate();
+            if (_watches.Remove(watch))
+                Cancel_NeedsGate(watch);
         }
     }
 

@@ -13,6 +13,8 @@ internal sealed class LeaseStream(FailoverInvoker invoker, ConcordClientOptions 
 
     protected override string Name => "lease";
 
+    protected override bool HasUsers_NeedsGate => _leases.Count > 0;
+
     /// <summary>Several attempts must fit into the shortest lease.</summary>
     protected override TimeSpan WaitMax_NeedsGate =>
         TimeSpan.FromTicks(_leases.Values.Select(lease => lease.Ttl.Ticks / 8).Append(Options.BackoffMax.Ticks).Min());
@@ -39,8 +41,7 @@ internal sealed class LeaseStream(FailoverInvoker invoker, ConcordClientOptions 
     {
         lock (Gate)
         {
-            if (_leases.Remove(lease.Id) && _leases.Count == 0)
-                _ = Stop_NeedsGate();
+            _leases.Remove(lease.Id);
         }
     }
 
