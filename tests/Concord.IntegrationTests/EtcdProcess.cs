@@ -96,7 +96,7 @@ internal sealed class EtcdProcess : IAsyncDisposable
         "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"e1={peer}",
     ]);
 
-    private static Task ReadyAsync(TestProcess process) =>
+    private static Task<string> ReadyAsync(TestProcess process) =>
         process.WaitForLineAsync(line => line.Contains("ready to serve client requests", StringComparison.Ordinal));
 
     private static bool IsInstalled(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")

@@ -10,6 +10,9 @@ namespace Concord.Client.Connection;
 /// </remarks>
 internal sealed class EndpointRing
 {
+    /// <summary>No endpoint has failed a call yet.</summary>
+    public static readonly IReadOnlySet<int> None = new HashSet<int>();
+
     private readonly Lock _gate = new();
     private readonly Uri[] _endpoints;
     private readonly ConcordClientOptions _options;
@@ -47,11 +50,8 @@ internal sealed class EndpointRing
             return null;
         lock (_gate)
         {
-            var first = _options.SpreadOverEndpoints ? _next : _current;
-            var order = Enumerable.Range(0, Count).Select(i => (first + i) % Count).Where(index => !tried.Contains(index)).ToList();
             var now = _options.TimeProvider.GetTimestamp();
-            var healthy = order.FindIndex(index => _asideUntil[index] <= now);
-            var chosen = healthy >= 0 ? order[healthy] : order.MinBy(index => _asideUntil[index]);
+            var chosen = Preferred_NeedsGate(_options.SpreadOverEndpoints ? _next : _current, tried, now);
             if (_options.SpreadOverEndpoints)
                 _next = (chosen + 1) % Count;
             return chosen;
@@ -83,9 +83,25 @@ internal sealed class EndpointRing
 
             if (failed != _current)
                 return;
-            var order = Enumerable.Range(1, Count).Select(i => (failed + i) % Count).ToList();
-            var healthy = order.FindIndex(index => _asideUntil[index] <= now);
-            Volatile.Write(ref _current, order[Math.Max(healthy, 0)]);
+            Volatile.Write(ref _current, Preferred_NeedsGate((failed + 1) % Count, None, now));
         }
+    }
+
+    /// <summary>The first healthy one in the ring from an endpoint on; if there is none, the one that will be first.</summary>
+    private int Preferred_NeedsGate(int first, IReadOnlySet<int> without, long now)
+    {
+        var preferred = -1;
+        for (var step = 0; step < Count; step++)
+        {
+            var index = (first + step) % Count;
+            if (without.Contains(index))
+                continue;
+            if (_asideUntil[index] <= now)
+                return index;
+            if (preferred < 0 || _asideUntil[index] < _asideUntil[preferred])
+                preferred = index;
+        }
+
+        return preferred;
     }
 }

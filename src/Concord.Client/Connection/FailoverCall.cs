@@ -25,16 +25,17 @@ internal sealed class FailoverCall<TRequest, TResponse>(
     private async Task<TResponse> RunAsync()
     {
         var isRead = RepeatRules.IsRead(method.FullName, request);
-        var tried = new HashSet<int>();
-        var failures = new List<Exception>();
+        // Most calls know no failure.
+        HashSet<int>? tried = null;
+        List<Exception> failures = [];
         var (hasSignedInAgain, round) = (false, 1);
         while (true)
         {
-            if (owner.Ring.Next(tried) is not { } at)
+            if (owner.Ring.Next(tried ?? EndpointRing.None) is not { } at)
             {
                 if (round++ == RoundsMax || failures.All(one => one is ConcordUnavailableException { NothingSent: true }) || !await PauseAsync().ConfigureAwait(false))
                     Fail(failures);
-                tried.Clear();
+                tried = null;
                 continue;
             }
 
@@ -62,7 +63,7 @@ internal sealed class FailoverCall<TRequest, TResponse>(
                 failures.Add(owner.Translate(error, at, call.CancellationToken, call.Deadline));
                 if (_disposed || !RepeatRules.MayRepeat(failures[^1], isRead))
                     Fail(failures);
-                tried.Add(at);
+                (tried ??= []).Add(at);
                 attempt.Dispose();
             }
         }

@@ -123,7 +123,10 @@ internal abstract class KeptStream<TRequest, TResponse> : IAsyncDisposable
             if (stop.IsCancellationRequested)
                 return;
             failures++;
-            _invoker.Ring.MoveOnFrom(at);
+
+            // Of a token that has run out no endpoint is to blame.
+            if (lost is not ConcordServerException { IsTokenRefusal: true })
+                _invoker.Ring.MoveOnFrom(at);
             TimeSpan most;
             lock (Gate)
             {
@@ -150,7 +153,7 @@ internal abstract class KeptStream<TRequest, TResponse> : IAsyncDisposable
     {
         using var silence = new CancellationTokenSource(Timeout.InfiniteTimeSpan, Time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token);
-        await using var farewell = stop.Register(() => end.CancelAfter(FarewellMax));
+        using var farewell = stop.Register(() => end.CancelAfter(FarewellMax));
         var writing = Task.CompletedTask;
         var endpoint = _invoker.Ring[at];
         var token = _invoker.Channels.Tokens?.Version ?? 0;

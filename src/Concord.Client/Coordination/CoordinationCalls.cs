@@ -44,26 +44,12 @@ internal sealed class CoordinationCalls(FailoverInvoker invoker, KvClient kv, Le
         }
     }
 
-    /// <summary>Waits until the key is deleted; returns at once if it was, after the revision.</summary>
-    /// <param name="orChanged">A put ends the wait as well.</param>
-    public async Task UntilGoneAsync(KvBytes key, long revision, bool orChanged, CancellationToken cancellationToken)
+    /// <summary>Waits for a change of the range after the revision; or for a list in the place of changes, and the waiter looks for itself.</summary>
+    public async Task UntilChangedAsync(KeyRange range, KvChangeKinds changes, long revision, CancellationToken cancellationToken)
     {
-        var watching = new WatchOptions { StartRevision = revision + 1, Changes = orChanged ? KvChangeKinds.All : KvChangeKinds.Deletes };
-        await foreach (var news in kv.WatchAsync(KeyRange.Single(key), watching, cancellationToken).ConfigureAwait(false))
+        await foreach (var news in kv.WatchAsync(range, new() { StartRevision = revision + 1, Changes = changes }, cancellationToken).ConfigureAwait(false))
         {
-            // After a new list the waiter looks for itself.
-            if (news is KvWatchEvent.Changed or KvWatchEvent.Relisted)
-                return;
-        }
-    }
-
-    /// <summary>Waits until any key of the range is deleted after the revision.</summary>
-    public async Task UntilAnyGoneAsync(KeyRange range, long revision, CancellationToken cancellationToken)
-    {
-        var watching = new WatchOptions { StartRevision = revision + 1, Changes = KvChangeKinds.Deletes };
-        await foreach (var news in kv.WatchAsync(range, watching, cancellationToken).ConfigureAwait(false))
-        {
-            if (news is KvWatchEvent.Changed or KvWatchEvent.Relisted)
+            if (news is not KvWatchEvent.Interrupted)
                 return;
         }
     }

@@ -49,11 +49,7 @@ public sealed class ElectionsClient
                 yield return leader;
             last = leader;
             var range = leader is null ? KeyRange.Prefix($"{name}/") : KeyRange.Single(leader.Key);
-            await foreach (var news in calls.Kv.WatchAsync(range, new() { StartRevision = revision + 1 }, cancellationToken).ConfigureAwait(false))
-            {
-                if (news is not KvWatchEvent.Interrupted)
-                    break;
-            }
+            await calls.UntilChangedAsync(range, KvChangeKinds.All, revision, cancellationToken).ConfigureAwait(false);
         }
     }
 

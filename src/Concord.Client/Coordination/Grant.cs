@@ -71,18 +71,17 @@ public abstract class Grant : IAsyncDisposable
     {
         try
         {
-            await Calls.UntilGoneAsync(Key, revision, orChanged: false, _watching.Token).ConfigureAwait(false);
-
-            // Either it is deleted, or history is compacted and a look tells.
-            var pair = await Calls.PatientAsync(() => Calls.Kv.GetAsync(Key, cancellationToken: _watching.Token), _watching.Token).ConfigureAwait(false);
-            while (pair?.CreateRevision == FencingToken)
+            KeyValue? pair;
+            do
             {
-                await Calls.UntilGoneAsync(Key, pair.ModRevision, orChanged: false, _watching.Token).ConfigureAwait(false);
-                pair = await Calls.PatientAsync(() => Calls.Kv.GetAsync(Key, cancellationToken: _watching.Token), _watching.Token).ConfigureAwait(false);
-            }
+                await Calls.UntilChangedAsync(KeyRange.Single(Key), KvChangeKinds.Deletes, revision, _watching.Token).ConfigureAwait(false);
 
-            if (!_watching.IsCancellationRequested)
-                LostReason = LostTurn.Gone(Key);
+                // Either it is deleted, or history is compacted and a look tells.
+                pair = await Calls.PatientAsync(() => Calls.Kv.GetAsync(Key, cancellationToken: _watching.Token), _watching.Token).ConfigureAwait(false);
+                revision = pair?.ModRevision ?? revision;
+            }
+            while (pair?.CreateRevision == FencingToken);
+            LostReason = LostTurn.Gone(Key);
             await _lost.CancelAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_watching.IsCancellationRequested)

@@ -14,7 +14,7 @@ internal static class LostTurn
     });
 
     /// <summary>A wait that ends because the lease is lost fails with the reason of that; one that its caller gives up is cancelled.</summary>
-    public static async Task<T> TranslateAsync<T>(KeptLease lease, CancellationToken caller, Func<Task<T>> wait)
+    public static async Task<T> TranslateAsync<T>(KeptLease lease, Func<Task<T>> wait, CancellationToken caller)
     {
         try
         {

@@ -38,13 +38,12 @@ internal sealed class QueueEntry : IAsyncDisposable
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
 
             // A second run finds what a first one wrote whose answer was lost.
-            var result = await LostTurn.TranslateAsync(lease, cancellationToken, () => calls.PatientAsync(
-                () => calls.Kv.Transaction()
-                    .When(KvCondition.Absent(key))
-                    .Then(KvOperation.Put(key, value, new() { Lease = lease.Id }))
-                    .Else(KvOperation.Get(key))
-                    .CommitAsync(stop.Token),
-                stop.Token)).ConfigureAwait(false);
+            var join = calls.Kv.Transaction()
+                .When(KvCondition.Absent(key))
+                .Then(KvOperation.Put(key, value, new() { Lease = lease.Id }))
+                .Else(KvOperation.Get(key));
+            var result = await LostTurn.TranslateAsync(
+                lease, () => calls.PatientAsync(() => join.CommitAsync(stop.Token), stop.Token), cancellationToken).ConfigureAwait(false);
             var created = result.Results[0] is OperationResult.Read { Pairs: [var pair] } ? pair.CreateRevision : result.Revision;
             return new(calls, lease, key, created);
         }

@@ -44,25 +44,24 @@ internal sealed class TurnQueue(CoordinationCalls calls)
     private async Task<long?> TurnAsync(QueueEntry entry, string name, QueueRule rule, bool once, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, entry.Lease.Lost);
-        return await LostTurn.TranslateAsync(entry.Lease, cancellationToken, async () =>
-        {
-            while (true)
-            {
-                var (before, revision) = await entry.LookAsync(name, rule.Sight, stop.Token).ConfigureAwait(false);
-                if (rule.Judge(name, before) is not { } wait)
-                {
-                    await MarkAsync(entry, rule, stop.Token).ConfigureAwait(false);
-                    return (long?)revision;
-                }
+        return await LostTurn.TranslateAsync(entry.Lease, () => TurnAsync(entry, name, rule, once, stop), cancellationToken).ConfigureAwait(false);
+    }
 
-                if (once)
-                    return null;
-                if (wait.Range.IsSingle)
-                    await calls.UntilGoneAsync(wait.Range.Start, revision, wait.OrChanged, stop.Token).ConfigureAwait(false);
-                else
-                    await calls.UntilAnyGoneAsync(wait.Range, revision, stop.Token).ConfigureAwait(false);
+    private async Task<long?> TurnAsync(QueueEntry entry, string name, QueueRule rule, bool once, CancellationTokenSource stop)
+    {
+        while (true)
+        {
+            var (before, revision) = await entry.LookAsync(name, rule.Sight, stop.Token).ConfigureAwait(false);
+            if (rule.Judge(name, before) is not { } wait)
+            {
+                await MarkAsync(entry, rule, stop.Token).ConfigureAwait(false);
+                return revision;
             }
-        }).ConfigureAwait(false);
+
+            if (once)
+                return null;
+            await calls.UntilChangedAsync(wait.Range, wait.OrChanged ? KvChangeKinds.All : KvChangeKinds.Deletes, revision, stop.Token).ConfigureAwait(false);
+        }
     }
 
     private async Task MarkAsync(QueueEntry entry, QueueRule rule, CancellationToken cancellationToken)

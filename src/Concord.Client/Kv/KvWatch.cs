@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Concord.Client.Connection;
 using Etcd = Concord.Protocol.Etcd;
 
@@ -191,7 +190,6 @@ internal sealed class KvWatch(WatchStream stream, Lock gate, KvClient kv, KeyRan
             (_listFailures, _delay) = (0, TimeSpan.Zero);
             lock (gate)
             {
-                Debug.Assert(State is KvWatchState.Compacted or KvWatchState.Refused, "Only the consumer leaves this state.");
                 _nextRevision = revision + 1;
                 if (State == KvWatchState.Compacted)
                     State = KvWatchState.Due;

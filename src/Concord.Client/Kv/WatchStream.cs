@@ -113,8 +113,15 @@ internal sealed class WatchStream(FailoverInvoker invoker, ConcordClientOptions 
     {
         lock (Gate)
         {
+            // What is refused today is refused tomorrow: the stream itself, such as for a user whose password is another.
+            var isFinal = reason is ConcordServerException { IsTransient: false, IsTokenRefusal: false };
             foreach (var watch in _watches)
-                watch.Interrupt_NeedsGate(reason, wait);
+            {
+                if (isFinal)
+                    watch.Refuse_NeedsGate(reason);
+                else
+                    watch.Interrupt_NeedsGate(reason, wait);
+            }
         }
     }
 

@@ -1,5 +1,3 @@
-using Concord.Client.Connection;
-
 namespace Concord.Client.Leases;
 
 /// <summary>

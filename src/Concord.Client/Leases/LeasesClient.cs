@@ -1,4 +1,3 @@
-using Concord.Client.Connection;
 using Concord.Client.Kv;
 using Grpc.Core;
 using Etcd = Concord.Protocol.Etcd;

@@ -19,8 +19,9 @@ internal sealed class LeaderElectedService<[DynamicallyAccessedMembers(Dynamical
         {
             try
             {
-                await using var leadership = await client.Elections.CampaignAsync(
+                var leadership = await client.Elections.CampaignAsync(
                     name, options.Value, new() { Ttl = options.Ttl }, stoppingToken).ConfigureAwait(false);
+                await using var ending = leadership.ConfigureAwait(false);
                 ExtensionsLog.LeaderElected(log, name, leadership.FencingToken);
                 await LeadAsync(leadership, stoppingToken).ConfigureAwait(false);
             }
@@ -40,7 +41,8 @@ internal sealed class LeaderElectedService<[DynamicallyAccessedMembers(Dynamical
 
     private async Task LeadAsync(Leadership leadership, CancellationToken stop)
     {
-        await using var scope = scopes.CreateAsyncScope();
+        var scope = scopes.CreateAsyncScope();
+        await using var ending = scope.ConfigureAwait(false);
         scope.ServiceProvider.GetRequiredService<LeaderTerm>().Leadership = leadership;
         var service = ActivatorUtilities.CreateInstance<TService>(scope.ServiceProvider);
         try

@@ -17,6 +17,8 @@ internal sealed class FakeWatch : Watch.WatchBase
 
     public ConcurrentQueue<WatchCreateRequest> Created { get; } = new();
 
+    public RpcException? Refuse { get; set; }
+
     public ConcurrentQueue<long> Cancelled { get; } = new();
 
     /// <summary>The answers to one watch. <see cref="Break"/> at the end breaks the stream as a dying server does.</summary>
@@ -66,6 +68,8 @@ internal sealed class FakeWatch : Watch.WatchBase
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(_end.Token, context.CancellationToken);
         Interlocked.Increment(ref _streams);
+        if (Refuse is not null)
+            throw Refuse;
         var lastId = -1L;
         while (await requestStream.MoveNext(end.Token))
         {

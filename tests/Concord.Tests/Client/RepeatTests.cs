@@ -1,6 +1,5 @@
 using Concord.Client;
 using Concord.Client.Connection;
-using Concord.Client.Kv;
 using Concord.Protocol.Etcd;
 using Concord.Tests.Cli;
 using Grpc.Core;

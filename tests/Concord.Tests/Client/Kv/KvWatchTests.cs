@@ -1,6 +1,7 @@
 using Concord.Client;
 using Concord.Client.Kv;
 using Concord.Tests.Cli;
+using Grpc.Core;
 using KeyRange = Concord.Client.Kv.KeyRange;
 
 namespace Concord.Tests.Client.Kv;
@@ -140,6 +141,17 @@ public sealed class KvWatchTests : KvFixture
         await Wait.UntilAsync(() => Server.Watch.Cancelled.Count == 1, "the server is told");
         Assert.Equal([1], Server.Watch.Cancelled);
         Assert.Equal(1, Server.Watch.Streams);
+    }
+
+    /// <summary>A stream that is refused, not a watch on it: to try again would be to try for ever.</summary>
+    [Fact]
+    public async Task A_stream_that_the_server_refuses_ends_its_watches()
+    {
+        Server.Watch.Refuse = new RpcException(new Status(StatusCode.PermissionDenied, "etcdserver: permission denied"));
+
+        var refused = await Assert.ThrowsAsync<ConcordServerException>(() => WatchAsync(count: 1));
+
+        Assert.Equal(StatusCode.PermissionDenied, refused.Status);
     }
 
     private async Task<List<string>> WatchAsync(int count, long startRevision = 0)
