@@ -62,7 +62,12 @@ internal abstract class HeldCommand : CliCommand
             var grace = grant.LostReason is ConcordUnavailableException ? grant.Margin / 2 : TimeSpan.Zero;
             await child.EndAsync(grace, call.Host.Time);
             throw new CommandException(
-                ExitCode.Unavailable, $"{name} was lost, so the command was ended: {grant.LostReason?.Message}", "See whether the servers run, and what the command left half done.") { Code = "lost" };
+                ExitCode.Unavailable,
+                $"{name} was lost, so the command was ended: {grant.LostReason?.Message}",
+                "See whether the servers run, and what the command left half done.")
+            {
+                Code = "lost",
+            };
         }
     }
 }
