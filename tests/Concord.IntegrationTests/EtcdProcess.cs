@@ -9,15 +9,13 @@ internal sealed class EtcdProcess : IAsyncDisposable
 {
     private const int StartAttempts = 5;
 
-    private readonly string _dataDirectory;
-    private readonly string _peerUrl;
+    private readonly string[] _arguments;
     private TestProcess _process;
 
-    private EtcdProcess(TestProcess process, string dataDirectory, string url, string peerUrl)
+    private EtcdProcess(TestProcess process, string[] arguments, string url)
     {
         _process = process;
-        _dataDirectory = dataDirectory;
-        _peerUrl = peerUrl;
+        _arguments = arguments;
         Url = url;
         Channel = GrpcChannel.ForAddress(url);
     }
@@ -36,16 +34,22 @@ internal sealed class EtcdProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<EtcdProcess> StartAsync(string dataDirectory)
+    public static async Task<EtcdProcess> StartAsync(string dataDirectory, params string[] more)
     {
         for (var attempt = 1; ; attempt++)
         {
             var (client, peer) = (FreeUrl(), FreeUrl());
-            var process = Launch(dataDirectory, client, peer);
+            string[] arguments =
+            [
+                "--name", "e1", "--data-dir", dataDirectory,
+                "--listen-client-urls", client, "--advertise-client-urls", client,
+                "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"e1={peer}", .. more,
+            ];
+            var process = TestProcess.Start("etcd", arguments);
             try
             {
                 await ReadyAsync(process);
-                return new(process, dataDirectory, client, peer);
+                return new(process, arguments, client);
             }
             catch (InvalidOperationException clash) when (attempt < StartAttempts && clash.Message.Contains("address already in use", StringComparison.Ordinal))
             {
@@ -74,7 +78,7 @@ internal sealed class EtcdProcess : IAsyncDisposable
     public async Task RestartAsync()
     {
         await _process.DisposeAsync();
-        _process = Launch(_dataDirectory, Url, _peerUrl);
+        _process = TestProcess.Start("etcd", _arguments);
         await ReadyAsync(_process);
     }
 
@@ -88,13 +92,6 @@ internal sealed class EtcdProcess : IAsyncDisposable
         Channel.Dispose();
         await _process.DisposeAsync();
     }
-
-    private static TestProcess Launch(string dataDirectory, string client, string peer) => TestProcess.Start("etcd",
-    [
-        "--name", "e1", "--data-dir", dataDirectory,
-        "--listen-client-urls", client, "--advertise-client-urls", client,
-        "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"e1={peer}",
-    ]);
 
     private static Task<string> ReadyAsync(TestProcess process) =>
         process.WaitForLineAsync(line => line.Contains("ready to serve client requests", StringComparison.Ordinal));
