@@ -15,6 +15,9 @@ internal abstract class CliCommand : Command
     /// <summary>What Ctrl-C means: for a command that runs until then, success.</summary>
     protected virtual ExitCode WhenInterrupted => ExitCode.Interrupted;
 
+    /// <summary>How long the command may take to come to an end after Ctrl-C or SIGTERM.</summary>
+    public virtual TimeSpan TimeToStop => TimeSpan.FromSeconds(2);
+
     protected abstract Task<ExitCode> RunAsync(Invocation call, CancellationToken stop);
 
     private async Task<int> InvokeAsync(ParseResult parsed, CancellationToken stop)

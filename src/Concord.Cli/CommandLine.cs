@@ -17,6 +17,8 @@ internal static class CommandLine
             ResponseFileTokenReplacer = null,
         });
         var configuration = new CliInvocationConfiguration(host);
+        if (parsed.CommandResult.Command is CliCommand command)
+            configuration.ProcessTerminationTimeout = command.TimeToStop;
         if (parsed.Errors.Count == 0 || parsed.Action is HelpWithExamples)
             return await parsed.InvokeAsync(configuration, stop);
 

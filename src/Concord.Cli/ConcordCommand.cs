@@ -4,6 +4,7 @@ using Concord.Cli.Access;
 using Concord.Cli.Cluster;
 using Concord.Cli.Completion;
 using Concord.Cli.Config;
+using Concord.Cli.Coordination;
 using Concord.Cli.Kv;
 using Concord.Cli.Snapshot;
 using Concord.Cli.Status;
@@ -14,7 +15,7 @@ namespace Concord.Cli;
 internal sealed class ConcordCommand : RootCommand
 {
     public ConcordCommand(int helpWidth)
-        : base("Configuration, keys and state of a Concord cluster.")
+        : base("Configuration, keys, locks and state of a Concord cluster.")
     {
         Add(Global.Endpoints);
         Add(Global.CaFile);
@@ -27,6 +28,8 @@ internal sealed class ConcordCommand : RootCommand
         Add(Global.NoColor);
         Add(ConfigCommands.Create());
         Add(KvCommands.Create());
+        Add(new LockCommand());
+        Add(new ElectCommand());
         Add(new StatusCommand());
         Add(ClusterCommands.Create());
         Add(SnapshotCommands.Create());

@@ -44,4 +44,28 @@ internal static partial class ClientLog
 
     [LoggerMessage(7021, LogLevel.Warning, "The last known good file {Path} could not be written: {Reason}")]
     public static partial void CacheNotWritten(ILogger log, string path, string reason);
+
+    [LoggerMessage(EventId = 7030, Message = "The {Stream} stream to {Endpoint} is lost ({Reason}); next attempt in {Wait}")]
+    public static partial void KeptStreamLost(ILogger log, LogLevel level, string stream, string endpoint, string reason, TimeSpan wait);
+
+    [LoggerMessage(7031, LogLevel.Error, "The {Stream} stream ended by a fault of the client; it is opened again")]
+    public static partial void KeptStreamFault(ILogger log, Exception error, string stream);
+
+    [LoggerMessage(7032, LogLevel.Warning, "The lease {Lease:x} counts as lost: {Reason}")]
+    public static partial void LeaseLost(ILogger log, long lease, string reason);
+
+    [LoggerMessage(7033, LogLevel.Warning, "The lease {Lease:x} could not be revoked and ends by itself within {Ttl}: {Reason}")]
+    public static partial void LeaseNotRevoked(ILogger log, long lease, TimeSpan ttl, string reason);
+
+    [LoggerMessage(7034, LogLevel.Error, "Somebody who waits for the loss of the lease {Lease:x} failed")]
+    public static partial void LeaseHandlerFailed(ILogger log, Exception error, long lease);
+
+    [LoggerMessage(7040, LogLevel.Information, "Waiting for a turn goes on without a server: {Reason}")]
+    public static partial void CoordinationWaits(ILogger log, string reason);
+
+    [LoggerMessage(7041, LogLevel.Error, "Somebody who waits for the loss of {Name} failed")]
+    public static partial void GrantHandlerFailed(ILogger log, Exception error, string name);
+
+    [LoggerMessage(7042, LogLevel.Warning, "It would go unnoticed if somebody deleted the key of {Name}; its lease is watched all the same: {Reason}")]
+    public static partial void GrantNotWatched(ILogger log, string name, string reason);
 }

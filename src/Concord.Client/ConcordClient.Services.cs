@@ -1,6 +1,8 @@
 using Concord.Client.Cluster;
 using Concord.Client.Configs;
+using Concord.Client.Coordination;
 using Concord.Client.Kv;
+using Concord.Client.Leases;
 using Concord.Client.Users;
 
 namespace Concord.Client;
@@ -8,7 +10,18 @@ namespace Concord.Client;
 public sealed partial class ConcordClient
 {
     /// <summary>The keys and values of the store.</summary>
-    public KvClient Kv => field ??= new KvClient(Invoker, Options, _channels.Tokens);
+    public KvClient Kv => field ??= new KvClient(Invoker, _watchStream);
+
+    /// <summary>Leases, and keys that live by them.</summary>
+    public LeasesClient Leases => field ??= new LeasesClient(Invoker, _leaseStream);
+
+    /// <summary>Locks, read-write locks and semaphores between processes.</summary>
+    public LocksClient Locks => field ??= new LocksClient(Turns);
+
+    /// <summary>Elections of a leader among processes.</summary>
+    public ElectionsClient Elections => field ??= new ElectionsClient(Turns);
+
+    private TurnQueue Turns => new(new CoordinationCalls(_invoker, Kv, Leases, Options));
 
     /// <summary>Writing, publishing and inspecting configurations.</summary>
     public ConfigsClient Configs => field ??= new ConfigsClient(Invoker);

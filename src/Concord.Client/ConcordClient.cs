@@ -1,5 +1,7 @@
 using Concord.Client.Configs;
 using Concord.Client.Connection;
+using Concord.Client.Kv;
+using Concord.Client.Leases;
 using Concord.Client.Subscriptions;
 using Grpc.Core;
 
@@ -18,7 +20,10 @@ public sealed partial class ConcordClient : IAsyncDisposable
 {
     private readonly EndpointRing _ring;
     private readonly ChannelSet _channels;
+    private readonly FailoverInvoker _invoker;
     private readonly ConfigStream _configStream;
+    private readonly LeaseStream _leaseStream;
+    private readonly WatchStream _watchStream;
     private int _disposed;
 
     /// <param name="endpoints">One or several addresses, see <see cref="ConcordEndpoints.Parse"/>.</param>
@@ -34,21 +39,23 @@ public sealed partial class ConcordClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
-        _ring = new EndpointRing(options.Endpoints, options.SpreadOverEndpoints);
+        _ring = new EndpointRing(options);
         _channels = new ChannelSet(options);
-        var invoker = new FailoverInvoker(_ring, _channels, options, options.LoggerFactory.CreateLogger("Concord.Client"));
-        Invoker = invoker;
-        _configStream = new ConfigStream(_ring, _channels, invoker, options);
+        _invoker = new FailoverInvoker(_ring, _channels, options, options.LoggerFactory.CreateLogger("Concord.Client"));
+        _configStream = new ConfigStream(_ring, _channels, _invoker, options);
+        _leaseStream = new LeaseStream(_invoker, options);
+        _watchStream = new WatchStream(_invoker, options);
     }
 
     public ConcordClientOptions Options { get; }
 
-    /// <summary>The endpoint that calls go to at present.</summary>
+    /// <summary>The endpoint of the streams at present; of single calls too unless they spread over all
+    /// (<see cref="ConcordClientOptions.SpreadOverEndpoints"/>).</summary>
     public Uri CurrentEndpoint => _ring[_ring.CurrentIndex];
 
     /// <summary>What generated gRPC clients run on: fails over, and raises only <see cref="ConcordException"/>s and
     /// <see cref="OperationCanceledException"/>.</summary>
-    internal CallInvoker Invoker { get; }
+    internal CallInvoker Invoker => _invoker;
 
     /// <summary>Follows a view of the configuration until the subscription or the client is disposed. Does not wait for
     /// the server: see <see cref="ConfigSubscription.WaitForServerAsync"/>.</summary>
@@ -63,6 +70,8 @@ public sealed partial class ConcordClient : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
+        await _leaseStream.DisposeAsync().ConfigureAwait(false);
+        await _watchStream.DisposeAsync().ConfigureAwait(false);
         await _configStream.DisposeAsync().ConfigureAwait(false);
         _channels.Dispose();
     }

@@ -17,8 +17,8 @@ public sealed record ConcordClientOptions
     public ConcordCredentials? Credentials { get; init; }
 
     /// <summary>
-    /// Start at a random endpoint, so that the clients of a fleet that all carry the same list spread over it.
-    /// Otherwise the first one is tried first.
+    /// Single calls go round over the healthy endpoints, and streams start at a random one, so that the clients of a fleet that all
+    /// carry the same list spread over it. Otherwise everything goes to the first one, and on to the next when it fails.
     /// </summary>
     public bool SpreadOverEndpoints { get; init; } = true;
 
@@ -31,7 +31,7 @@ public sealed record ConcordClientOptions
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The upper bound of the first wait before a stream is opened again; doubles per failed round over all
-    /// endpoints. The wait itself is a uniform random share of the bound ("full jitter").</summary>
+    /// endpoints. As long an endpoint that failed is put aside. The wait itself is a uniform random share of the bound ("full jitter").</summary>
     public TimeSpan BackoffMin { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Where the doubling ends: a fleet finds a server that came back within this time, and 10,000 clients

@@ -32,7 +32,9 @@ public sealed class ConcordServerException : ConcordException
     public ErrorDetail Detail { get; }
 
     /// <inheritdoc/>
-    public override bool IsTransient => Status is StatusCode.Unavailable or StatusCode.ResourceExhausted;
+    /// <remarks>The same status as "too many requests" also says that the database is full or a message too large: those stay.</remarks>
+    public override bool IsTransient => Status == StatusCode.Unavailable
+        || (Status == StatusCode.ResourceExhausted && (Code == "too_many_requests" || Detail.Message == "etcdserver: too many requests"));
 
     /// <summary>Whether signing in again may help; the client has done that for single calls.</summary>
     internal bool IsTokenRefusal => InnerException is RpcException error && Connection.TokenSource.IsRefusal(error);

@@ -14,6 +14,9 @@ public sealed class ConcordUnavailableException : ConcordException
     /// <summary>No connection came about, so the server cannot have seen the request.</summary>
     public bool NothingSent { get; init; }
 
+    /// <summary>The call's time was up (<see cref="ConcordClientOptions.CallTimeout"/>) before an answer came.</summary>
+    public bool TimedOut { get; init; }
+
     /// <inheritdoc/>
     public override bool IsTransient => true;
 }

@@ -35,4 +35,16 @@ internal static partial class ExtensionsLog
 
     [LoggerMessage(7109, LogLevel.Debug, "{Options} cannot be made yet, so a change is announced to those who listen whether it concerns them or not")]
     public static partial void OptionsNotMade(ILogger log, Exception error, string options);
+
+    [LoggerMessage(7110, LogLevel.Information, "This instance leads {Name}, fencing token {Token}")]
+    public static partial void LeaderElected(ILogger log, string name, long token);
+
+    [LoggerMessage(7111, LogLevel.Warning, "This instance has lost the leadership of {Name} and stops what it ran: {Reason}")]
+    public static partial void LeadershipLost(ILogger log, string name, string reason);
+
+    [LoggerMessage(7112, LogLevel.Warning, "This instance cannot stand for {Name} at present and tries again: {Reason}")]
+    public static partial void CampaignFailed(ILogger log, string name, string reason);
+
+    [LoggerMessage(7113, LogLevel.Error, "{Service} has not stopped within {Margin} of losing the leadership of {Name}: another instance may run beside it")]
+    public static partial void LeaderDoesNotStop(ILogger log, string name, string service, TimeSpan margin);
 }

@@ -9,11 +9,13 @@ internal sealed class EtcdProcess : IAsyncDisposable
 {
     private const int StartAttempts = 5;
 
-    private readonly TestProcess _process;
+    private readonly string[] _arguments;
+    private TestProcess _process;
 
-    private EtcdProcess(TestProcess process, string url)
+    private EtcdProcess(TestProcess process, string[] arguments, string url)
     {
         _process = process;
+        _arguments = arguments;
         Url = url;
         Channel = GrpcChannel.ForAddress(url);
     }
@@ -37,16 +39,17 @@ internal sealed class EtcdProcess : IAsyncDisposable
         for (var attempt = 1; ; attempt++)
         {
             var (client, peer) = (FreeUrl(), FreeUrl());
-            var process = TestProcess.Start("etcd",
+            string[] arguments =
             [
                 "--name", "e1", "--data-dir", dataDirectory,
                 "--listen-client-urls", client, "--advertise-client-urls", client,
                 "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"e1={peer}", .. more,
-            ]);
+            ];
+            var process = TestProcess.Start("etcd", arguments);
             try
             {
-                await process.WaitForLineAsync(line => line.Contains("ready to serve client requests", StringComparison.Ordinal));
-                return new(process, client);
+                await ReadyAsync(process);
+                return new(process, arguments, client);
             }
             catch (InvalidOperationException clash) when (attempt < StartAttempts && clash.Message.Contains("address already in use", StringComparison.Ordinal))
             {
@@ -71,11 +74,27 @@ internal sealed class EtcdProcess : IAsyncDisposable
 
     public Task StopAsync() => _process.TerminateAsync();
 
+    /// <summary>Starts it again, at the same address and with what it had.</summary>
+    public async Task RestartAsync()
+    {
+        await _process.DisposeAsync();
+        _process = TestProcess.Start("etcd", _arguments);
+        await ReadyAsync(_process);
+    }
+
+    /// <summary>Takes the processor away from it; its connections stay open.</summary>
+    public void Freeze() => _process.Freeze();
+
+    public void Thaw() => _process.Thaw();
+
     public async ValueTask DisposeAsync()
     {
         Channel.Dispose();
         await _process.DisposeAsync();
     }
+
+    private static Task<string> ReadyAsync(TestProcess process) =>
+        process.WaitForLineAsync(line => line.Contains("ready to serve client requests", StringComparison.Ordinal));
 
     private static bool IsInstalled(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator)

@@ -43,7 +43,7 @@ internal sealed record ErrorReport
             Remedy = failure.Remedy,
         },
         ConcordServerException refused => Of(refused),
-        ConcordUnavailableException when IsHandshake(exception) => new()
+        ConcordUnavailableException { TimedOut: false } when IsHandshake(exception) => new()
         {
             ExitCode = ExitCode.Unavailable,
             Code = "tls",

@@ -20,7 +20,7 @@ internal static class ServerErrors
         { Status: StatusCode.InvalidArgument or StatusCode.OutOfRange } => ExitCode.Usage,
         { Status: StatusCode.NotFound } => ExitCode.NotFound,
         { Status: StatusCode.PermissionDenied or StatusCode.Unauthenticated } => ExitCode.NotPermitted,
-        { IsTransient: true } or { Status: StatusCode.DeadlineExceeded } => ExitCode.Unavailable,
+        { IsTransient: true } or { Status: StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted } => ExitCode.Unavailable,
         _ => ExitCode.Failure,
     };
 

@@ -9,10 +9,16 @@ internal static class CallErrors
 {
     private const string DetailTrailer = "concord-error-bin";
 
-    public static Exception From(RpcException error, Uri endpoint, CancellationToken caller)
+    /// <param name="deadline">Of the call, if it has one.</param>
+    public static Exception From(RpcException error, Uri endpoint, CancellationToken caller, DateTime? deadline = null)
     {
-        if (error.StatusCode == StatusCode.Cancelled && caller.IsCancellationRequested)
+        // gRPC ends a call whose time is up, or that is given up, by disposing what it reads from. On a busy machine the reader
+        // finds that out first and reports the disposed object instead of the reason.
+        var wasTornDown = error.Status.DebugException?.GetBaseException() is ObjectDisposedException;
+        if ((wasTornDown || error.StatusCode == StatusCode.Cancelled) && caller.IsCancellationRequested)
             return new OperationCanceledException("The caller gave the call up.", error, caller);
+        if (wasTornDown && deadline is { } end && DateTime.UtcNow >= end)
+            return TimedOut(error, endpoint);
         var detail = DetailOf(error.Trailers);
         // A status that came over the wire has no local exception behind it.
         if (detail is null && (error.Status.DebugException is not null || error.StatusCode == StatusCode.DeadlineExceeded))
@@ -30,17 +36,15 @@ internal static class CallErrors
             or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
     };
 
-    /// <summary>Whether another endpoint may do better than the one that gave this error.</summary>
-    public static bool BlamesEndpoint(Exception error) =>
-        error is ConcordUnavailableException or ConcordServerException { Status: StatusCode.Unavailable };
+    private static ConcordUnavailableException Unreachable(RpcException error, Uri endpoint) => error.StatusCode == StatusCode.DeadlineExceeded
+        ? TimedOut(error, endpoint)
+        : new ConcordUnavailableException($"{Name(endpoint)} could not be reached: {Cause((error.Status.DebugException ?? error).GetBaseException(), endpoint)}", error)
+        {
+            NothingSent = NothingSent(error),
+        };
 
-    private static ConcordUnavailableException Unreachable(RpcException error, Uri endpoint)
-    {
-        var reason = error.StatusCode == StatusCode.DeadlineExceeded
-            ? "gave no answer in time"
-            : $"could not be reached: {Cause((error.Status.DebugException ?? error).GetBaseException(), endpoint)}";
-        return new ConcordUnavailableException($"{Name(endpoint)} {reason}", error) { NothingSent = NothingSent(error) };
-    }
+    private static ConcordUnavailableException TimedOut(RpcException error, Uri endpoint) =>
+        new($"{Name(endpoint)} gave no answer in time", error) { TimedOut = true };
 
     /// <summary>In TLS 1.3 a client learns only after the handshake that its certificate is not wanted, and then as an end of the
     /// connection, by whichever part of the handler sees it first.</summary>

@@ -1,15 +1,21 @@
+using System.Diagnostics.CodeAnalysis;
 using Grpc.Core;
 
 namespace Concord.Client.Connection;
 
-/// <summary>One unary call, made at one endpoint after the other until one of them sees it.</summary>
+/// <summary>One unary call, made at one endpoint after the other as long as <see cref="RepeatRules"/> allow it.</summary>
+/// <remarks>
+/// Two rounds over the endpoints at most, with a pause between them: what two rounds do not mend is for the caller to know. After a
+/// round in which nobody could be connected to, there is no second one.
+/// </remarks>
 internal sealed class FailoverCall<TRequest, TResponse>(
     FailoverInvoker owner, Method<TRequest, TResponse> method, string? host, CallOptions call, TRequest request)
     where TRequest : class
     where TResponse : class
 {
+    private const int RoundsMax = 2;
+
     private readonly TaskCompletionSource<Metadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _at;
     private volatile AsyncUnaryCall<TResponse>? _attempt;
     private volatile bool _disposed;
 
@@ -18,17 +24,29 @@ internal sealed class FailoverCall<TRequest, TResponse>(
 
     private async Task<TResponse> RunAsync()
     {
-        var hasSignedInAgain = false;
-        for (var attempts = 1; ; attempts++)
+        var isRead = RepeatRules.IsRead(method.FullName, request);
+        // Most calls know no failure.
+        HashSet<int>? tried = null;
+        List<Exception> failures = [];
+        var (hasSignedInAgain, round) = (false, 1);
+        while (true)
         {
-            _at = owner.Ring.CurrentIndex;
+            if (owner.Ring.Next(tried ?? EndpointRing.None) is not { } at)
+            {
+                if (round++ == RoundsMax || failures.All(one => one is ConcordUnavailableException { NothingSent: true }) || !await PauseAsync().ConfigureAwait(false))
+                    Fail(failures);
+                tried = null;
+                continue;
+            }
+
             var token = owner.Channels.Tokens?.Version ?? 0;
-            var attempt = owner.Channels[_at].AsyncUnaryCall(method, host, call, request);
+            var attempt = owner.Channels[at].AsyncUnaryCall(method, host, call, request);
             _attempt = attempt;
             try
             {
                 var response = await attempt.ResponseAsync.ConfigureAwait(false);
                 _headers.TrySetResult(await attempt.ResponseHeadersAsync.ConfigureAwait(false));
+                owner.Ring.Answered(at);
                 return response;
             }
             catch (RpcException error)
@@ -38,29 +56,39 @@ internal sealed class FailoverCall<TRequest, TResponse>(
                     // Refused before anything was done, so it may be repeated whatever it is.
                     tokens.Invalidate(token);
                     hasSignedInAgain = true;
-                    attempts--;
                     attempt.Dispose();
                     continue;
                 }
 
-                var translated = owner.Translate(error, _at, call.CancellationToken);
-                if (_disposed || !CallErrors.NothingSent(error) || attempts == owner.Ring.Count)
-                {
-                    _headers.TrySetCanceled(CancellationToken.None);
-                    throw attempts == 1 ? translated : NoneReachable(translated);
-                }
-
+                failures.Add(owner.Translate(error, at, call.CancellationToken, call.Deadline));
+                if (_disposed || !RepeatRules.MayRepeat(failures[^1], isRead))
+                    Fail(failures);
+                (tried ??= []).Add(at);
                 attempt.Dispose();
             }
         }
     }
 
-    private Exception NoneReachable(Exception last)
+    /// <returns>False: there is no time left.</returns>
+    private async Task<bool> PauseAsync()
     {
-        if (last is not ConcordUnavailableException { NothingSent: true })
-            return last;
+        // By the clock that gRPC counts the call's deadline with.
+        var pause = Backoff.Wait(failures: 1, endpoints: 1, owner.Options.BackoffMin, owner.Options.BackoffMax);
+        if (call.Deadline is { } deadline && DateTime.UtcNow + pause >= deadline)
+            return false;
+        await Task.Delay(pause, call.CancellationToken).ConfigureAwait(false);
+        return !_disposed;
+    }
+
+    [DoesNotReturn]
+    private void Fail(List<Exception> failures)
+    {
+        _headers.TrySetCanceled(CancellationToken.None);
+        var last = failures[^1];
+        if (failures.Count == 1 || last is not ConcordUnavailableException || !failures.All(one => one is ConcordUnavailableException { NothingSent: true }))
+            throw last;
         var names = string.Join(", ", owner.Ring.All.Select(CallErrors.Name));
-        return new ConcordUnavailableException($"None of the endpoints {names} could be reached. Last: {last.Message}", last)
+        throw new ConcordUnavailableException($"None of the endpoints {names} could be reached. Last: {last.Message}", last)
         {
             NothingSent = true,
         };

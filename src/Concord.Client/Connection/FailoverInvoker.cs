@@ -4,10 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace Concord.Client.Connection;
 
 /// <summary>
-/// Runs calls at the current endpoint and raises only <see cref="ConcordException"/>s and cancellation. A unary call
-/// tries the other endpoints when it is certain that the failed one never saw the request; otherwise its outcome is
-/// unknown and repeating it is the caller's decision. Streams are opened at the current endpoint; whoever reads them
-/// resumes.
+/// Runs calls and raises only <see cref="ConcordException"/>s and cancellation. A unary call that fails is made at the other
+/// endpoints as far as <see cref="RepeatRules"/> allow; otherwise its outcome is unknown and repeating it is the caller's decision.
+/// Streams are opened at the current endpoint; whoever reads them resumes.
 /// </summary>
 internal sealed class FailoverInvoker(EndpointRing ring, ChannelSet channels, ConcordClientOptions options, ILogger log)
     : CallInvoker
@@ -15,6 +14,8 @@ internal sealed class FailoverInvoker(EndpointRing ring, ChannelSet channels, Co
     public EndpointRing Ring => ring;
 
     public ChannelSet Channels => channels;
+
+    public ConcordClientOptions Options => options;
 
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions call, TRequest request)
@@ -55,13 +56,17 @@ internal sealed class FailoverInvoker(EndpointRing ring, ChannelSet channels, Co
         throw new NotSupportedException("No service of Concord takes a client stream.");
 
     /// <summary>The exception to raise for what the endpoint at this index gave; leaves the endpoint if it is to blame.</summary>
-    public Exception Translate(RpcException error, int at, CancellationToken caller)
+    public Exception Translate(RpcException error, int at, CancellationToken caller, DateTime? deadline = null)
     {
-        var translated = CallErrors.From(error, ring[at], caller);
-        if (CallErrors.BlamesEndpoint(translated))
+        var translated = CallErrors.From(error, ring[at], caller, deadline);
+        if (RepeatRules.BlamesEndpoint(translated))
         {
             ClientLog.EndpointFailed(log, CallErrors.Name(ring[at]), translated.Message);
             ring.MoveOnFrom(at);
+        }
+        else if (translated is ConcordServerException)
+        {
+            ring.Answered(at);
         }
 
         return translated;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Concord.Client.Connection;
 using Grpc.Core;
 using Etcd = Concord.Protocol.Etcd;
 
@@ -14,17 +13,9 @@ namespace Concord.Client.Kv;
 public sealed class KvClient
 {
     private readonly Etcd.KV.KVClient _kv;
-    private readonly Etcd.Watch.WatchClient _watch;
-    private readonly ConcordClientOptions _options;
-    private readonly TokenSource? _tokens;
+    private readonly WatchStream _watches;
 
-    internal KvClient(CallInvoker invoker, ConcordClientOptions options, TokenSource? tokens)
-    {
-        _kv = new Etcd.KV.KVClient(invoker);
-        _watch = new Etcd.Watch.WatchClient(invoker);
-        _options = options;
-        _tokens = tokens;
-    }
+    internal KvClient(CallInvoker invoker, WatchStream watches) => (_kv, _watches) = (new(invoker), watches);
 
     /// <summary>The pair, or null if the key does not exist (at that revision).</summary>
     public async Task<KeyValue?> GetAsync(
@@ -110,7 +101,7 @@ public sealed class KvClient
         CancellationToken cancellationToken = default)
     {
         var result = await Transaction()
-            .If(KvCondition.ModRevision(key, Comparison.Equal, expectedModRevision))
+            .When(KvCondition.ModRevision(key, Comparison.Equal, expectedModRevision))
             .Then(KvOperation.Put(key, value, options))
             .Else(KvOperation.Get(key))
             .CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -118,25 +109,40 @@ public sealed class KvClient
         return new(result.Succeeded, result.Revision, current);
     }
 
+    /// <summary>Deletes the key only if it was last changed at this revision.</summary>
+    public async Task<DeleteIfResult> CompareAndDeleteAsync(KvBytes key, long expectedModRevision, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(expectedModRevision);
+        var result = await Transaction()
+            .When(KvCondition.ModRevision(key, Comparison.Equal, expectedModRevision))
+            .Then(KvOperation.Delete(KeyRange.Single(key)))
+            .Else(KvOperation.Get(key))
+            .CommitAsync(cancellationToken).ConfigureAwait(false);
+        var current = result.Results[0] is OperationResult.Read { Pairs: [var pair] } ? pair : null;
+        return new(result.Succeeded, result.Revision, current);
+    }
+
+    /// <summary>Begins a transaction; nothing happens before it is committed.</summary>
     public KvTransaction Transaction() => new(_kv);
 
     /// <summary>
-    /// The changes of a range as they happen, in order and without gaps. The watch survives lost connections: it goes on
-    /// from the revision it had reached. If that revision is compacted meanwhile it lists the range anew and says so with
-    /// <see cref="KvWatchEvent.Relisted"/>. It ends when cancelled, or with <see cref="ConcordServerException"/> when the
-    /// server refuses it.
+    /// The changes of a range as they happen: in order, none twice, none missed, all of one revision together. The watch survives lost
+    /// connections and goes on from the revision it had reached. If that revision is compacted meanwhile it lists the range anew
+    /// and says so with <see cref="KvWatchEvent.Relisted"/>. It ends when cancelled, or with <see cref="ConcordServerException"/> when
+    /// the server refuses it.
     /// </summary>
+    /// <remarks>All watches of a client share one stream. A consumer that is slow delays its own watch alone: some 1,000 revisions or
+    /// 4 MiB wait for it here, the rest in the server's history.</remarks>
     public async IAsyncEnumerable<KvWatchEvent> WatchAsync(
         KeyRange range,
         WatchOptions? options = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var watcher = new KvWatcher(_watch, this, range, options ?? new(), _options, _tokens);
+        options ??= new();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.StartRevision);
+        using var watch = _watches.Add(this, range, options);
         while (true)
-        {
-            foreach (var change in await watcher.NextAsync(cancellationToken).ConfigureAwait(false))
-                yield return change;
-        }
+            yield return await watch.NextAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A whole range at one revision, for a watch that has to start anew.</summary>

@@ -23,6 +23,22 @@ public sealed class KvCondition
     /// <summary>A key that does not exist has the create revision 0.</summary>
     public static KvCondition Absent(KvBytes key) => CreateRevision(key, Comparison.Equal, 0);
 
+    /// <summary>No key of the range exists.</summary>
+    public static KvCondition Absent(KeyRange range)
+    {
+        var condition = CreateRevision(range.Start, Comparison.Equal, 0);
+        condition.Message.RangeEnd = range.End.ToByteString();
+        return condition;
+    }
+
+    /// <summary>No key of the range was changed after this revision; that keys were deleted does not show.</summary>
+    public static KvCondition UnchangedSince(KeyRange range, long revision)
+    {
+        var condition = ModRevision(range.Start, Comparison.Less, revision + 1);
+        condition.Message.RangeEnd = range.End.ToByteString();
+        return condition;
+    }
+
     public static KvCondition CreateRevision(KvBytes key, Comparison comparison, long revision) => new(
         Compare(key, comparison, Etcd.Compare.Types.CompareTarget.Create, compare => compare.CreateRevision = revision));
 

@@ -19,4 +19,11 @@ public sealed class KvOperation
 
     public static KvOperation Delete(KeyRange range, bool returnPrevious = false) =>
         new(new Etcd.RequestOp { RequestDeleteRange = KvRequests.Delete(range, returnPrevious) });
+
+    /// <summary>A transaction within the transaction: its conditions look at the state before the outermost one.</summary>
+    public static KvOperation Transaction(KvTransaction nested)
+    {
+        ArgumentNullException.ThrowIfNull(nested);
+        return new(new Etcd.RequestOp { RequestTxn = nested.Message.Clone() });
+    }
 }

@@ -33,10 +33,25 @@ public sealed record PutOptions
     public bool ReturnPrevious { get; init; }
 }
 
+/// <summary>Which changes a watch reports.</summary>
+public enum KvChangeKinds
+{
+    All,
+
+    Puts,
+
+    /// <summary>Deletes, by whatever cause: a call, a transaction, the end of a lease.</summary>
+    Deletes,
+}
+
 public sealed record WatchOptions
 {
-    /// <summary>The first revision to report; 0 is the next one.</summary>
+    /// <summary>The first revision to report; 0 is the next one at the member that serves the watch. To miss nothing after a read, give the
+    /// read's revision + 1.</summary>
     public long StartRevision { get; init; }
+
+    /// <summary>The server leaves the others out.</summary>
+    public KvChangeKinds Changes { get; init; }
 
     /// <summary>Give the pair before each change as well, as long as it is not compacted.</summary>
     public bool WithPrevious { get; init; }

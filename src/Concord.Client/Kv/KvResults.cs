@@ -12,6 +12,12 @@ public sealed record DeleteResult(long Revision, long Deleted, IReadOnlyList<Key
 /// </summary>
 public sealed record SwapResult(bool Swapped, long Revision, KeyValue? Current);
 
+/// <summary>
+/// Whether a compare-and-delete deleted. If it did not, <paramref name="Current"/> is the pair that was in the way, null when the key
+/// does not exist.
+/// </summary>
+public sealed record DeleteIfResult(bool Deleted, long Revision, KeyValue? Current);
+
 /// <summary>Which branch a transaction took, its revision, and one result for each operation of the branch.</summary>
 public sealed record TransactionResult(bool Succeeded, long Revision, IReadOnlyList<OperationResult> Results);
 
@@ -28,4 +34,7 @@ public abstract record OperationResult
     public sealed record Put(KeyValue? Previous) : OperationResult;
 
     public sealed record Delete(long Deleted, IReadOnlyList<KeyValue> Previous) : OperationResult;
+
+    /// <summary>What a transaction within the transaction gave.</summary>
+    public sealed record Nested(TransactionResult Result) : OperationResult;
 }

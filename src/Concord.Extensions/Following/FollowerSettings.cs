@@ -34,6 +34,12 @@ internal sealed record FollowerSettings
 
     public ClientKey Client => new(string.Join(' ', Endpoints), Tls, Credentials?.User, Credentials?.Password, ConfigureClient);
 
+    public ConcordClientOptions ToClientOptions()
+    {
+        var options = new ConcordClientOptions { Endpoints = Endpoints, Tls = Tls, Credentials = Credentials };
+        return ConfigureClient?.Invoke(options) ?? options;
+    }
+
     public FollowerKey Key => new(Client, View.Key, Mapping, CacheDirectory, Protector);
 
     public string EndpointNames => string.Join(", ", Endpoints.Select(endpoint => endpoint.GetLeftPart(UriPartial.Authority)));

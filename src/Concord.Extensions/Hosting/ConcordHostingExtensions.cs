@@ -9,7 +9,7 @@ public static class ConcordHostingExtensions
 {
     /// <summary>
     /// Makes this service live on Concord: its configuration, options that follow releases and reject bad ones, and
-    /// <see cref="ConcordStatus"/>. Application and environment are the host's.
+    /// <see cref="ConcordStatus"/>; and a <see cref="Concord.Client.ConcordClient"/> of the same servers for everything else. Application and environment are the host's.
     /// </summary>
     /// <exception cref="ArgumentException">An option cannot work.</exception>
     /// <exception cref="Concord.Client.ConcordUnavailableException">Required, and neither a server nor a last known good
@@ -24,6 +24,7 @@ public static class ConcordHostingExtensions
             options, builder.Configuration, builder.Environment.ApplicationName, builder.Environment.EnvironmentName);
         builder.Configuration.Add(new ConcordConfigurationSource(settings with { ConfirmedByHost = true }));
         builder.Services.AddConcord();
+        builder.Services.AddConcordClient(settings.ToClientOptions());
         return builder;
     }
 }

@@ -23,6 +23,8 @@ public sealed class FakeConcord : IAsyncDisposable
 
     internal FakeWatch Watch => _app.Services.GetRequiredService<FakeWatch>();
 
+    internal FakeLeases Leases => _app.Services.GetRequiredService<FakeLeases>();
+
     internal FakeMaintenance Maintenance => _app.Services.GetRequiredService<FakeMaintenance>();
 
     internal FakeCluster Cluster => _app.Services.GetRequiredService<FakeCluster>();
@@ -38,12 +40,13 @@ public sealed class FakeConcord : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
-        builder.Services.AddSingleton<FakeConfigs>().AddSingleton<FakeKv>().AddSingleton<FakeWatch>()
+        builder.Services.AddSingleton<FakeConfigs>().AddSingleton<FakeKv>().AddSingleton<FakeWatch>().AddSingleton<FakeLeases>()
             .AddSingleton<FakeMaintenance>().AddSingleton<FakeCluster>().AddSingleton<FakeAdministration>();
         var app = builder.Build();
         app.MapGrpcService<FakeConfigs>();
         app.MapGrpcService<FakeKv>();
         app.MapGrpcService<FakeWatch>();
+        app.MapGrpcService<FakeLeases>();
         app.MapGrpcService<FakeMaintenance>();
         app.MapGrpcService<FakeCluster>();
         app.MapGrpcService<FakeAdministration>();
@@ -59,6 +62,7 @@ public sealed class FakeConcord : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Watch.EndAll();
+        Leases.EndAll();
         Configs.EndAll();
         await _app.DisposeAsync();
     }

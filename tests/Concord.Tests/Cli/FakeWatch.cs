@@ -5,15 +5,23 @@ using Grpc.Core;
 
 namespace Concord.Tests.Cli;
 
-/// <summary>Each new stream gets the next script of the test; after the last one a stream stays silent.</summary>
+/// <summary>Each new watch gets the next script of the test; after the last one a watch stays silent.</summary>
 internal sealed class FakeWatch : Watch.WatchBase
 {
     private readonly ConcurrentQueue<WatchResponse[]> _scripts = new();
     private readonly CancellationTokenSource _end = new();
 
+    private int _streams;
+
+    public int Streams => Volatile.Read(ref _streams);
+
     public ConcurrentQueue<WatchCreateRequest> Created { get; } = new();
 
-    /// <summary>The answers of one stream. A null at the end breaks the stream as a dying server does.</summary>
+    public RpcException? Refuse { get; set; }
+
+    public ConcurrentQueue<long> Cancelled { get; } = new();
+
+    /// <summary>The answers to one watch. <see cref="Break"/> at the end breaks the stream as a dying server does.</summary>
     public void Script(params WatchResponse[] answers) => _scripts.Enqueue(answers);
 
     public void EndAll() => _end.Cancel();
@@ -59,15 +67,24 @@ internal sealed class FakeWatch : Watch.WatchBase
         ServerCallContext context)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(_end.Token, context.CancellationToken);
-        await requestStream.MoveNext(end.Token);
-        Created.Enqueue(requestStream.Current.CreateRequest);
-        foreach (var answer in _scripts.TryDequeue(out var script) ? script : [])
+        Interlocked.Increment(ref _streams);
+        if (Refuse is not null)
+            throw Refuse;
+        var lastId = -1L;
+        while (await requestStream.MoveNext(end.Token))
         {
-            if (ReferenceEquals(answer, Break))
-                throw new RpcException(new Status(StatusCode.Unavailable, "the server is going away"));
-            await responseStream.WriteAsync(answer, end.Token);
+            if (requestStream.Current.CancelRequest is { } cancel)
+                Cancelled.Enqueue(cancel.WatchId);
+            if (requestStream.Current.CreateRequest is not { } create)
+                continue;
+            Created.Enqueue(create);
+            lastId++;
+            foreach (var answer in _scripts.TryDequeue(out var script) ? script : [])
+            {
+                if (ReferenceEquals(answer, Break))
+                    throw new RpcException(new Status(StatusCode.Unavailable, "the server is going away"));
+                await responseStream.WriteAsync(answer.WatchId == 0 ? new WatchResponse(answer) { WatchId = lastId } : answer, end.Token);
+            }
         }
-
-        await requestStream.MoveNext(end.Token);
     }
 }

@@ -129,7 +129,7 @@ public sealed class KvTests : CliTests
     [Fact]
     public async Task Watch_as_json_prints_one_event_a_line()
     {
-        Server.Watch.Script(FakeWatch.Compacted(5));
+        Server.Watch.Script(FakeWatch.Open(5), FakeWatch.Compacted(5));
         Server.Watch.Script(FakeWatch.Open(9), FakeWatch.Delete(10, "a"));
         Server.Kv.Revision = 8;
         Server.Kv.Set("a", "1");

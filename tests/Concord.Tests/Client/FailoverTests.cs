@@ -77,20 +77,31 @@ public sealed class FailoverTests
     }
 
     [Fact]
-    public async Task A_server_without_a_leader_is_transient_and_the_next_call_goes_elsewhere()
+    public async Task A_read_goes_elsewhere_when_the_server_has_no_leader_and_so_do_those_after_it()
     {
         await using var server = await FakeConfigServer.StartAsync();
         await using var other = await FakeConfigServer.StartAsync();
         server.FailCalls(StatusCode.Unavailable, "no leader", detail: null);
         await using var client = new ConcordClient(TestClients.Options(server.Endpoint, other.Endpoint));
 
-        var error = await Assert.ThrowsAsync<ConcordServerException>(
-            () => client.Configs.ListApplicationsAsync(TestContext.Current.CancellationToken));
+        await client.Configs.ListApplicationsAsync(TestContext.Current.CancellationToken);
         await client.Configs.ListApplicationsAsync(TestContext.Current.CancellationToken);
 
+        Assert.Equal((1, 2), (server.ListCalls, other.ListCalls));
+    }
+
+    [Fact]
+    public async Task When_no_server_has_a_leader_two_rounds_are_enough_to_say_so()
+    {
+        await using var server = await FakeConfigServer.StartAsync();
+        server.FailCalls(StatusCode.Unavailable, "no leader", detail: null);
+        await using var client = new ConcordClient(TestClients.Options(server.Endpoint));
+
+        var error = await Assert.ThrowsAsync<ConcordServerException>(
+            () => client.Configs.ListApplicationsAsync(TestContext.Current.CancellationToken));
+
         Assert.True(error.IsTransient);
-        Assert.Equal("Unavailable", error.Code);
-        Assert.Equal(1, other.ListCalls);
+        Assert.Equal(("Unavailable", 2), (error.Code, server.ListCalls));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Concord.Client;
 using Concord.Client.Kv;
 using Concord.Tests.Cli;
+using Grpc.Core;
 using KeyRange = Concord.Client.Kv.KeyRange;
 
 namespace Concord.Tests.Client.Kv;
@@ -92,6 +93,65 @@ public sealed class KvWatchTests : KvFixture
         var refused = await Assert.ThrowsAsync<ConcordServerException>(() => WatchAsync(count: 1));
 
         Assert.Contains("permission denied", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Many_watches_share_one_stream_and_each_goes_on_where_it_was()
+    {
+        for (var i = 0; i < 20; i++)
+            Server.Watch.Script(FakeWatch.Open(5), FakeWatch.Put(6 + i, "a", "1"));
+        Server.Watch.Script(FakeWatch.Break);
+        var watches = Enumerable.Range(0, 20).Select(async i =>
+        {
+            var events = new List<KvWatchEvent>();
+            await foreach (var news in Client.Kv.WatchAsync(KeyRange.Single($"k{i}"), cancellationToken: TestContext.Current.CancellationToken))
+            {
+                events.Add(news);
+                if (events.Count == 2)
+                    break;
+            }
+
+            return events;
+        }).ToList();
+        await Wait.UntilAsync(() => Server.Watch.Created.Count == 20, "all watches are created");
+        Assert.Equal(1, Server.Watch.Streams);
+
+        // One more watch, and the stream breaks for all of them.
+        await using var last = Client.Kv.WatchAsync(KeyRange.Single("last"), cancellationToken: TestContext.Current.CancellationToken).GetAsyncEnumerator();
+        Assert.True(await last.MoveNextAsync());
+        var all = await Task.WhenAll(watches).WaitAsync(Wait.Bound, TestContext.Current.CancellationToken);
+        await Wait.UntilAsync(() => Server.Watch.Streams == 2, "the stream is opened again");
+
+        Assert.All(all, events => Assert.Equal([typeof(KvWatchEvent.Changed), typeof(KvWatchEvent.Interrupted)], events.Select(one => one.GetType())));
+        Assert.Equal(
+            Enumerable.Range(6, 20).Select(revision => (long)revision),
+            all.Select(events => ((KvWatchEvent.Changed)events[0]).Revision).Order());
+    }
+
+    [Fact]
+    public async Task A_watch_that_nobody_reads_any_more_is_cancelled_and_the_others_go_on()
+    {
+        Server.Watch.Script(FakeWatch.Open(5), FakeWatch.Put(6, "a", "1"));
+        Server.Watch.Script(FakeWatch.Open(5), FakeWatch.Put(6, "a", "1"));
+        await using var stays = Client.Kv.WatchAsync(KeyRange.All, cancellationToken: TestContext.Current.CancellationToken).GetAsyncEnumerator();
+        Assert.True(await stays.MoveNextAsync());
+
+        await WatchAsync(count: 1);
+
+        await Wait.UntilAsync(() => Server.Watch.Cancelled.Count == 1, "the server is told");
+        Assert.Equal([1], Server.Watch.Cancelled);
+        Assert.Equal(1, Server.Watch.Streams);
+    }
+
+    /// <summary>A stream that is refused, not a watch on it: to try again would be to try for ever.</summary>
+    [Fact]
+    public async Task A_stream_that_the_server_refuses_ends_its_watches()
+    {
+        Server.Watch.Refuse = new RpcException(new Status(StatusCode.PermissionDenied, "etcdserver: permission denied"));
+
+        var refused = await Assert.ThrowsAsync<ConcordServerException>(() => WatchAsync(count: 1));
+
+        Assert.Equal(StatusCode.PermissionDenied, refused.Status);
     }
 
     private async Task<List<string>> WatchAsync(int count, long startRevision = 0)
