@@ -4,6 +4,7 @@ using Concord.Server.Cluster;
 using Concord.Server.Configs;
 using Concord.Server.Etcd;
 using Concord.Server.Gateway;
+using Concord.Server.Registry;
 using Concord.Server.Telemetry;
 
 namespace Concord.Server.Hosting;
@@ -26,6 +27,7 @@ internal static class Slices
         services.AddEtcdApi();
         services.AddGateway();
         services.AddConfigs();
+        services.AddRegistry(options);
         services.AddTelemetry(telemetry, options);
         services.AddGrpcHealthChecks().AddCheck<ReplicaHealthCheck>("");
     }
@@ -39,5 +41,6 @@ internal static class Slices
         app.MapEtcdApi();
         app.MapGateway();
         app.MapConfigs();
+        app.MapRegistry();
     }
 }
