@@ -12,6 +12,9 @@ internal abstract class CliCommand : Command
     /// <summary>Whole command lines that work when pasted, with the server of the five-minute walk.</summary>
     public abstract IReadOnlyList<string> Examples { get; }
 
+    /// <summary>How long the command may go on after Ctrl-C or SIGTERM before the process is ended.</summary>
+    public virtual TimeSpan StopTimeOf(ParseResult parsed) => TimeSpan.FromSeconds(2);
+
     /// <summary>What Ctrl-C means: for a command that runs until then, success.</summary>
     protected virtual ExitCode WhenInterrupted => ExitCode.Interrupted;
 

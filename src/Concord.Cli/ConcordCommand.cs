@@ -5,6 +5,7 @@ using Concord.Cli.Cluster;
 using Concord.Cli.Completion;
 using Concord.Cli.Config;
 using Concord.Cli.Kv;
+using Concord.Cli.Services;
 using Concord.Cli.Snapshot;
 using Concord.Cli.Status;
 
@@ -14,7 +15,7 @@ namespace Concord.Cli;
 internal sealed class ConcordCommand : RootCommand
 {
     public ConcordCommand(int helpWidth)
-        : base("Configuration, keys and state of a Concord cluster.")
+        : base("Configuration, services, keys and state of a Concord cluster.")
     {
         Add(Global.Endpoints);
         Add(Global.CaFile);
@@ -26,6 +27,7 @@ internal sealed class ConcordCommand : RootCommand
         Add(Global.Author);
         Add(Global.NoColor);
         Add(ConfigCommands.Create());
+        Add(ServiceCommands.Create());
         Add(KvCommands.Create());
         Add(new StatusCommand());
         Add(ClusterCommands.Create());

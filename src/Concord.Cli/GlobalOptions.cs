@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using Concord.Client;
 
 namespace Concord.Cli;
@@ -28,7 +27,7 @@ internal sealed class GlobalOptions
         Description = "How long a call may take, such as 30, 500ms or 1m. Default: 10s",
         HelpName = "TIME",
         Recursive = true,
-        CustomParser = ParseTimeout,
+        CustomParser = static result => TimeOption.Parse(result, "--timeout") ?? default,
     };
 
     public Option<string?> User { get; } = new("--user")
@@ -137,24 +136,4 @@ internal sealed class GlobalOptions
         Set(parsed.GetValue(Author)) ?? Set(host.Variable("CONCORD_AUTHOR")) ?? host.DefaultAuthor;
 
     private static string? Set(string? text) => string.IsNullOrEmpty(text) ? null : text;
-
-    private static TimeSpan ParseTimeout(ArgumentResult result)
-    {
-        var text = result.Tokens.Single().Value;
-        var (digits, unit) = text switch
-        {
-            [.. var number, 'm', 's'] => (number, TimeSpan.FromMilliseconds(1)),
-            [.. var number, 's'] => (number, TimeSpan.FromSeconds(1)),
-            [.. var number, 'm'] => (number, TimeSpan.FromMinutes(1)),
-            _ => (text, TimeSpan.FromSeconds(1)),
-        };
-        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count)
-            && count > 0 && count * unit <= TimeSpan.FromDays(1))
-        {
-            return count * unit;
-        }
-
-        result.AddError($"--timeout is '{text}': give a positive time of at most a day, such as 10, 10s, 500ms or 1m");
-        return default;
-    }
 }

@@ -1,4 +1,5 @@
 using Concord.Server.Cluster;
+using Concord.Server.Registry.Checks;
 using Concord.Server.Registry.Expiry;
 using Concord.Server.Registry.Push;
 using Concord.Server.Registry.Rest;
@@ -22,6 +23,9 @@ public static class RegistrySlice
         services.AddSingleton<RegistrySignals>();
         services.AddHostedService<RegistryFollower>();
         services.AddHostedService<ExpirySweeper>();
+        services.AddSingleton(new CheckTargets(options.CheckPrivateTargets, options.CheckRedirectHosts));
+        services.AddSingleton<HealthProbes>();
+        services.AddHostedService<CheckRunner>();
         services.AddSingleton<RegistryErrorInterceptor>();
         services.AddGrpc().AddServiceOptions<RegistryService>(static grpc => grpc.Interceptors.Add<RegistryErrorInterceptor>());
         services.AddSingleton<RegistryService>();

@@ -19,8 +19,6 @@ internal enum RegistryErrorCode
     /// <summary>Others changed the same thing again and again at the same time.</summary>
     Contention,
 
-    /// <summary>The servers do not check such a target.</summary>
-    ForbiddenTarget,
     Unauthenticated,
     PermissionDenied,
 }
@@ -38,7 +36,6 @@ internal static class RegistryErrorCodes
         RegistryErrorCode.Superseded => "superseded",
         RegistryErrorCode.Expired => "expired",
         RegistryErrorCode.Contention => "contention",
-        RegistryErrorCode.ForbiddenTarget => "forbidden_target",
         RegistryErrorCode.Unauthenticated => "unauthenticated",
         RegistryErrorCode.PermissionDenied => "permission_denied",
         _ => throw new System.Diagnostics.UnreachableException(),

@@ -26,7 +26,7 @@ internal static class RegistryRestErrors
         RegistryErrorCode.UnknownService or RegistryErrorCode.UnknownInstance => StatusCodes.Status404NotFound,
         RegistryErrorCode.Superseded or RegistryErrorCode.Expired or RegistryErrorCode.Contention => StatusCodes.Status409Conflict,
         RegistryErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
-        RegistryErrorCode.TooMany or RegistryErrorCode.ForbiddenTarget => StatusCodes.Status422UnprocessableEntity,
+        RegistryErrorCode.TooMany => StatusCodes.Status422UnprocessableEntity,
         RegistryErrorCode.Unauthenticated => StatusCodes.Status401Unauthorized,
         RegistryErrorCode.PermissionDenied => StatusCodes.Status403Forbidden,
         _ => StatusCodes.Status400BadRequest,

@@ -23,7 +23,7 @@ internal static class RegistryRpcErrors
     {
         RegistryErrorCode.UnknownService or RegistryErrorCode.UnknownInstance => StatusCode.NotFound,
         RegistryErrorCode.Contention => StatusCode.Aborted,
-        RegistryErrorCode.Superseded or RegistryErrorCode.Expired or RegistryErrorCode.ForbiddenTarget => StatusCode.FailedPrecondition,
+        RegistryErrorCode.Superseded or RegistryErrorCode.Expired => StatusCode.FailedPrecondition,
         RegistryErrorCode.TooMany => StatusCode.ResourceExhausted,
         RegistryErrorCode.Unauthenticated => StatusCode.Unauthenticated,
         RegistryErrorCode.PermissionDenied => StatusCode.PermissionDenied,
