@@ -28,10 +28,13 @@ internal sealed class RegistryDesk(RegistryStore store, TimeProvider time)
             return await RegisterAsync(registration, generation, LeaseId.None, 0, cancellation);
         }
 
-        // Looked at before a lease is made for nothing.
-        RegistryPlanner.Register(await store.ReadAsync(cancellation), registration, generation, LeaseId.None, Now);
+        await CheckAsync(registration, generation, cancellation);
         return await OnLeaseAsync(ttl, lease => RegisterAsync(registration, generation, lease, ttl, cancellation), cancellation);
     }
+
+    /// <summary>Whether it could be registered now: looked at before a lease is made for nothing.</summary>
+    public async Task CheckAsync(Registration registration, long generation, CancellationToken cancellation) =>
+        RegistryPlanner.Register(await store.ReadAsync(cancellation), registration, generation, LeaseId.None, Now);
 
     /// <summary>On a lease that somebody renews.</summary>
     public async Task<Registered> RegisterAsync(Registration registration, long generation, LeaseId lease, int ttlSeconds, CancellationToken cancellation)

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using Concord.Server.Registry.Checks;
 using Concord.Server.Registry.Model;
-using Concord.Server.Registry.Push;
 using Concord.Tests.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -3,7 +3,6 @@ using Concord.Server.Registry.Model;
 using Concord.Server.Registry.Planning;
 using Concord.Server.Registry.Push;
 using Concord.Server.Registry.Records;
-using Concord.Server.Registry.Views;
 using Concord.Server.Replica;
 
 namespace Concord.Server.Registry.Checks;

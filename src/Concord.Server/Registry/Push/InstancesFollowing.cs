@@ -14,6 +14,7 @@ internal sealed class InstancesFollowing : IDisposable
     private readonly TimeProvider _time;
     private readonly InstancesEntry _entry;
     private AuthState? _judged;
+    private (Task Next, Task AuthChange, Task Either) _awaited = (Task.CompletedTask, Task.CompletedTask, Task.CompletedTask);
 
     private InstancesFollowing(RegistryHub hub, RegistryStore store, TimeProvider time, InstancesEntry entry, long revision)
     {
@@ -94,13 +95,28 @@ internal sealed class InstancesFollowing : IDisposable
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _hub.Stopping);
         try
         {
-            await Task.WhenAny(published.Next, _store.AuthChange()).WaitAsync(patience, _time, ending.Token).ConfigureAwait(false);
+            await Change(published).WaitAsync(patience, _time, ending.Token).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)
         {
             return false;
         }
+    }
+
+    /// <summary>
+    /// The same task until one of the two happens: what waits for it leaves when its time is over, but a new combination for each
+    /// heartbeat would stay with tasks that may not complete for days.
+    /// </summary>
+    private Task Change(PublishedInstances published)
+    {
+        if (_awaited.Next != published.Next || _awaited.AuthChange.IsCompleted)
+        {
+            var auth = _store.AuthChange();
+            _awaited = (published.Next, auth, Task.WhenAny(published.Next, auth));
+        }
+
+        return _awaited.Either;
     }
 
     private void Judge()

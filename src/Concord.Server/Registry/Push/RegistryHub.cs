@@ -1,4 +1,3 @@
-using Concord.Mvcc;
 using Concord.Server.Registry.Model;
 using Concord.Server.Registry.Views;
 

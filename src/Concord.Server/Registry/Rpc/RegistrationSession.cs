@@ -149,6 +149,7 @@ internal sealed class RegistrationSession(RegistryDesk caller, RegistryDesk serv
         var ttl = RegistryNames.Number(put.TtlSeconds, RegistryLimits.TtlSecondsMin, RegistryLimits.TtlSecondsMax, RegistryLimits.TtlSecondsDefault, "ttl_seconds");
         if (_lease.IsNone)
         {
+            await caller.CheckAsync(registration, put.Generation, cancellation);
             _ttlSeconds = ttl;
             _lease = await store.GrantAsync(ttl, cancellation);
             started.TrySetResult();

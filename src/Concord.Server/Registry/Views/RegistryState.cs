@@ -42,7 +42,7 @@ internal sealed class RegistryState(KeySpaceView store, RegistryRights rights, l
         ? RegistryRecords.DecodeService(item.ValueSpan).PanicPercent
         : RegistryLimits.PanicPercentDefault;
 
-    public KeyVersion? Get(ReadOnlyMemory<byte> key) => revision == 0 ? store.Get(key.Span) : Range(KeyRange.Single(key)).FirstOrDefault();
+    public KeyVersion? Get(ReadOnlyMemory<byte> key) => revision == 0 ? store.Get(key.Span) : Range(KeyRange.Single(key)) is [var found, ..] ? found : null;
 
     /// <summary>Members that say they run health checks.</summary>
     public IReadOnlyList<string> Checkers() => [.. Range(RegistryKeys.Checkers).Select(static item => RegistryKeys.Tail(item, RegistryKeys.CheckersPrefix))];
