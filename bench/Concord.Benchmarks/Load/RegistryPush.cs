@@ -98,7 +98,7 @@ internal sealed class RegistryPush(DnsEndPoint endpoint, int watchers, int conne
                     allFollow.TrySetResult();
                 }
             });
-            stream.Start(new WatchServicesRequest { Filter = new InstanceFilter { Service = ServiceName } });
+            stream.Start(new WatchServicesRequest { Filter = new InstanceFilter { Service = ServiceName } }, isOnly: true);
             _ = stream.End.ContinueWith(
                 end => allFollow.TrySetException(new GrpcException(end.Result)), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
