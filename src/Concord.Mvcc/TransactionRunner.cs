@@ -47,16 +47,13 @@ internal readonly struct TransactionRunner
     {
         Choose(operation);
         result = null;
-        for (var i = 0; i < _chosen.Count; i++)
+        var error = Check(static one => one is not RangeOperation);
+        if (error == StoreError.None)
         {
-            var error = Check(_chosen[i], i);
-            if (error != StoreError.None)
-            {
-                return error;
-            }
+            error = Check(static one => one is RangeOperation);
         }
 
-        return Execute(operation, out result);
+        return error == StoreError.None ? Execute(operation, out result) : error;
     }
 
     private void Choose(Operation operation)
@@ -76,6 +73,20 @@ internal readonly struct TransactionRunner
         }
     }
 
+    /// <summary>Of several errors etcd reports one of a put before one of a range, whatever their order.</summary>
+    private StoreError Check(Func<Operation, bool> which)
+    {
+        for (var i = 0; i < _chosen.Count; i++)
+        {
+            if (which(_chosen[i]) && Check(_chosen[i], i) is var error and not StoreError.None)
+            {
+                return error;
+            }
+        }
+
+        return StoreError.None;
+    }
+
     private StoreError Check(Operation operation, int index)
     {
         if (operation is RangeOperation range)
@@ -93,8 +104,13 @@ internal readonly struct TransactionRunner
             return StoreError.None;
         }
 
-        return (put.IgnoreValue || put.IgnoreLease) && !Exists(put.Key.Span, index) ? StoreError.KeyNotFound
-            : !put.IgnoreLease && !put.Lease.IsNone && !_editor.Leases.Contains(put.Lease) ? StoreError.LeaseNotFound
+        var lacksKey = (put.IgnoreValue || put.IgnoreLease) && !Exists(put.Key.Span, index);
+        var lacksLease = !put.IgnoreLease && !put.Lease.IsNone && !_editor.Leases.Contains(put.Lease);
+
+        // If both: in a transaction etcd looks for the key first, for a put alone for the lease.
+        var isAlone = _branches.Count == 0;
+        return lacksKey && !(lacksLease && isAlone) ? StoreError.KeyNotFound
+            : lacksLease ? StoreError.LeaseNotFound
             : StoreError.None;
     }
 

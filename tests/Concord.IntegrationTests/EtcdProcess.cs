@@ -32,7 +32,7 @@ internal sealed class EtcdProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<EtcdProcess> StartAsync(string dataDirectory)
+    public static async Task<EtcdProcess> StartAsync(string dataDirectory, params string[] more)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -41,7 +41,7 @@ internal sealed class EtcdProcess : IAsyncDisposable
             [
                 "--name", "e1", "--data-dir", dataDirectory,
                 "--listen-client-urls", client, "--advertise-client-urls", client,
-                "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"e1={peer}",
+                "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"e1={peer}", .. more,
             ]);
             try
             {

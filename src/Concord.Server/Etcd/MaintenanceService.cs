@@ -19,6 +19,9 @@ internal sealed class MaintenanceService(EtcdStore store, Downgrades downgrades,
     /// <summary>What an empty store holds, roughly: roots and tables. Clients take a size of zero for "no answer".</summary>
     private const long EmptyStoreBytes = 4096;
 
+    /// <summary>What etcd says where nothing was compacted yet.</summary>
+    private const long NeverCompacted = -1;
+
     /// <summary>Compactions are seconds apart at least, and a hash takes less.</summary>
     private const int HashAttempts = 3;
 
@@ -103,7 +106,7 @@ internal sealed class MaintenanceService(EtcdStore store, Downgrades downgrades,
                 {
                     Header = store.Header(view.Revision),
                     Hash = hash,
-                    CompactRevision = view.CompactedRevision,
+                    CompactRevision = view.CompactedRevision == 0 ? NeverCompacted : view.CompactedRevision,
                     HashRevision = revision,
                 });
             }

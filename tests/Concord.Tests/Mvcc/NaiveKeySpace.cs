@@ -72,7 +72,7 @@ internal sealed class NaiveKeySpace
     {
         try
         {
-            return $"None @{Revision} {Execute(transaction, this, [])}";
+            return $"None @{Revision} {ExecuteWhole(transaction, this, [])}";
         }
         catch (Refused refused)
         {
@@ -119,7 +119,7 @@ internal sealed class NaiveKeySpace
         {
             case WriteCommand write:
                 var changes = new List<Change>();
-                var result = Execute(write.Operation, Copy(), changes);
+                var result = ExecuteWhole(write.Operation, Copy(), changes);
                 Revision += changes.Count > 0 ? 1 : 0;
                 return result;
             case CompactCommand compact:
@@ -163,37 +163,55 @@ internal sealed class NaiveKeySpace
 
     private List<Change> Attached(long lease) => [.. State(Revision).Where(change => change.Lease.Value == lease)];
 
+    private string ExecuteWhole(Operation operation, NaiveKeySpace before, List<Change> changes)
+    {
+        var late = new List<Refused>();
+        var result = Execute(operation, operation, before, changes, late);
+        return late.Count == 0 ? result : throw late[0];
+    }
+
     /// <summary>Runs an operation; <paramref name="before"/> is the state that decides the branches.</summary>
-    private string Execute(Operation operation, NaiveKeySpace before, List<Change> changes)
+    /// <param name="late">Gets the errors of ranges: one of a put goes before.</param>
+    private string Execute(Operation operation, Operation whole, NaiveKeySpace before, List<Change> changes, List<Refused> late)
     {
         var now = Revision + (changes.Count > 0 ? 1 : 0);
         switch (operation)
         {
             case PutOperation put:
-                return Put(put, now, changes);
+                return Put(put, now, changes, ReferenceEquals(put, whole));
             case DeleteOperation delete:
                 var deleted = State(now).Where(change => delete.Range.Contains(change.Key)).ToList();
                 deleted.ForEach(change => Delete(change, changes));
                 return $"delete({deleted.Count} [{(delete.ReturnPrevious ? string.Join(", ", deleted) : "")}])";
             case RangeOperation range:
                 // What can be asked for does not grow with the transaction's own changes.
-                return range.Revision > before.Revision ? throw new Refused(StoreError.FutureRevision) : Read(range, now);
+                try
+                {
+                    return range.Revision > before.Revision ? throw new Refused(StoreError.FutureRevision) : Read(range, now);
+                }
+                catch (Refused refused)
+                {
+                    late.Add(refused);
+                    return "";
+                }
+
             case TransactionOperation transaction:
                 var succeeded = transaction.Comparisons.All(before.Holds);
                 var branch = succeeded ? transaction.Success : transaction.Failure;
-                return $"txn({succeeded} {string.Join("; ", branch.Select(one => Execute(one, before, changes)).ToList())})";
+                return $"txn({succeeded} {string.Join("; ", branch.Select(one => Execute(one, whole, before, changes, late)).ToList())})";
             default:
                 throw new ArgumentOutOfRangeException(nameof(operation));
         }
     }
 
-    private string Put(PutOperation put, long now, List<Change> changes)
+    private string Put(PutOperation put, long now, List<Change> changes, bool isAlone)
     {
         var key = put.Key.ToArray();
         var previous = Live(key, now);
         if (previous is null && (put.IgnoreLease || put.IgnoreValue))
         {
-            throw new Refused(StoreError.KeyNotFound);
+            var lacksLease = !put.IgnoreLease && !put.Lease.IsNone && !_leases.ContainsKey(put.Lease.Value);
+            throw new Refused(isAlone && lacksLease ? StoreError.LeaseNotFound : StoreError.KeyNotFound);
         }
 
         var lease = put.IgnoreLease ? previous!.Lease : put.Lease;
