@@ -1,5 +1,4 @@
 using Concord.Protocol.Etcd;
-using Google.Protobuf;
 
 namespace Concord.IntegrationTests.Differential;
 
