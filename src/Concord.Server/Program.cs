@@ -10,6 +10,12 @@ return await ServerCommand.Create(RunAsync).Parse(args).InvokeAsync(new() { Proc
 static async Task<int> RunAsync(ServerOptions options, CancellationToken cancellation)
 {
     using var logging = ServerLogging.Create(options);
+    var log = new HostLog(logging.CreateLogger("Concord.Server"));
+    foreach (var setting in options.WithoutEffect)
+    {
+        log.WithoutEffect(setting);
+    }
+
     ConcordServer server;
     try
     {
@@ -23,7 +29,6 @@ static async Task<int> RunAsync(ServerOptions options, CancellationToken cancell
 
     await using (server)
     {
-        var log = new HostLog(logging.CreateLogger("Concord.Server"));
         log.Serving(string.Join(' ', server.ClientUrls.Select(url => url.GetLeftPart(UriPartial.Authority))));
         if (options.Dev)
         {

@@ -17,7 +17,6 @@ public sealed record AutoCompaction(TimeSpan Period, long Revisions)
     /// <summary>Ten years: beyond it somebody mistook the unit.</summary>
     private static readonly TimeSpan PeriodMax = TimeSpan.FromDays(3650);
 
-    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
 
     public static readonly AutoCompaction Off = new(TimeSpan.Zero, 0);
 
@@ -41,48 +40,12 @@ public sealed record AutoCompaction(TimeSpan Period, long Revisions)
             return null;
         }
 
-        if (isNumber || !TryReadTime(retention, out var period) || (period != TimeSpan.Zero && (period < PeriodMin || period > PeriodMax)))
+        if (isNumber || !GoDuration.TryRead(retention, PeriodMax, out var period) || (period != TimeSpan.Zero && (period < PeriodMin || period > PeriodMax)))
         {
             return $"'{retention}' is no time to keep history; write hours as a number, or a time from 1s on such as 30m or 1h30m, or 0 for ever";
         }
 
         compaction = new(period, 0);
         return null;
-    }
-
-    /// <summary>Go's notation: numbers with units, largest first or not.</summary>
-    private static bool TryReadTime(string text, out TimeSpan time)
-    {
-        time = TimeSpan.Zero;
-        var rest = text.AsSpan();
-        while (!rest.IsEmpty)
-        {
-            var digits = rest.IndexOfAnyExcept(NumberCharacters);
-            if (digits <= 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
-            {
-                return false;
-            }
-
-            rest = rest[digits..];
-            var letters = rest.IndexOfAny(NumberCharacters);
-            var unit = letters < 0 ? rest : rest[..letters];
-            var seconds = unit switch
-            {
-                "h" => 3600,
-                "m" => 60,
-                "s" => 1,
-                "ms" => 0.001,
-                _ => 0,
-            };
-            if (seconds == 0 || number * seconds > PeriodMax.TotalSeconds)
-            {
-                return false;
-            }
-
-            time += TimeSpan.FromSeconds(number * seconds);
-            rest = rest[unit.Length..];
-        }
-
-        return text.Length > 0;
     }
 }

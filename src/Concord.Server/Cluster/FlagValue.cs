@@ -105,8 +105,8 @@ internal static class FlagValue
 
     public static string? Milliseconds(
         string text, int min, int max, ref ServerOptions options, Func<ServerOptions, TimeSpan, ServerOptions> set) =>
-        Number(text, min, max, ref options, (o, value) => set(o, TimeSpan.FromMilliseconds(value))) is { } problem
-            ? problem + " (milliseconds)"
+        Number(GoDuration.TryRead(text, TimeSpan.FromMilliseconds(int.MaxValue), out var time) ? Show(time) : text, min, max, ref options, (o, value) => set(o, TimeSpan.FromMilliseconds(value))) is { } problem
+            ? problem + " (milliseconds, or a time such as 5s)"
             : null;
 
     public static string? Urls(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<Uri>, ServerOptions> set) =>

@@ -13,16 +13,19 @@ internal static class ServerCommand
             Every option can also be set by the environment variable CONCORD_<OPTION> (--data-dir is CONCORD_DATA_DIR) and in
             the YAML file named by --config-file (data-dir: …). Options win over the environment, the environment over the file.
 
+            Flags of etcd that mean nothing here are taken with a warning; docs/etcd-compatibility.md lists them.
+
             Exit codes: 0 stopped as asked; 1 wrong settings or an address in use; 3 the data directory is damaged or in use;
-            4 the disk failed while running; 5 a fault of the program; 6 this member's state is not the majority's.
+            4 the disk failed while running; 5 a fault of the program; 6 this member's state is not the majority's;
+            7 this member was removed from the cluster.
             """);
         var defaults = new ServerOptions();
         var options = new List<(ServerFlag Flag, Option Option)>();
         foreach (var flag in ServerFlags.All)
         {
             Option option = flag.IsSwitch
-                ? new Option<bool>(flag.Option) { Description = flag.Help }
-                : new Option<string>(flag.Option) { Description = Describe(flag, defaults), HelpName = flag.Hint };
+                ? new Option<bool>(flag.Option) { Description = flag.Help, Hidden = flag.IsHidden }
+                : new Option<string>(flag.Option) { Description = Describe(flag, defaults), HelpName = flag.Hint, Hidden = flag.IsHidden };
             command.Options.Add(option);
             options.Add((flag, option));
         }

@@ -14,6 +14,9 @@ internal sealed record ServerFlag(string Name, string Hint, string Help, Func<Se
     /// <summary>A variable that other programs share; asked after this server's own.</summary>
     public string? SharedVariable { get; init; }
 
+    /// <summary>Of etcd, and without an effect here: taken, so that a command line need not be rewritten, but not offered.</summary>
+    public bool IsHidden { get; init; }
+
     public string EnvironmentVariable => "CONCORD_" + Name.ToUpperInvariant().Replace('-', '_');
 
     public bool IsSwitch => Hint.Length == 0;

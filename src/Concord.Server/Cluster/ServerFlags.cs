@@ -81,6 +81,15 @@ internal static class ServerFlags
         new("max-txn-ops", "N", "Most operations in one branch of a transaction",
             o => FlagValue.Show(o.MaxTxnOps),
             static (ref o, text) => FlagValue.Number(text, 1, 1_000_000, ref o, static (o, v) => o with { MaxTxnOps = (int)v })),
+        new("max-concurrent-streams", "N", "Most calls at once on one connection, watches in one stream not counted",
+            o => FlagValue.Show(o.MaxConcurrentStreams),
+            static (ref o, text) => FlagValue.Number(text, 1, uint.MaxValue, ref o, static (o, v) => o with { MaxConcurrentStreams = (int)Math.Min(v, int.MaxValue) })),
+        new("grpc-keepalive-interval", "MS", "Silence after which a client is asked whether it is still there, in milliseconds or as 2h",
+            o => FlagValue.Show(o.GrpcKeepaliveInterval),
+            static (ref o, text) => FlagValue.Milliseconds(text, 1000, int.MaxValue, ref o, static (o, v) => o with { GrpcKeepaliveInterval = v })),
+        new("grpc-keepalive-timeout", "MS", "How long its answer may take before the connection is closed",
+            o => FlagValue.Show(o.GrpcKeepaliveTimeout),
+            static (ref o, text) => FlagValue.Milliseconds(text, 1000, int.MaxValue, ref o, static (o, v) => o with { GrpcKeepaliveTimeout = v })),
         new("watch-progress-notify-interval", "MS", "Idle time before a watch that asked for progress is told, in milliseconds",
             o => FlagValue.Show(o.WatchProgressNotifyInterval),
             static (ref o, text) => FlagValue.Milliseconds(text, 100, 86_400_000, ref o, static (o, v) => o with { WatchProgressNotifyInterval = v })),
@@ -115,5 +124,6 @@ internal static class ServerFlags
         new("dev", "", "A server to try things with: temporary data unless --data-dir is set, and a demonstration application",
             o => o.Dev ? "true" : "false",
             static (ref o, text) => FlagValue.OneOf(text, ["true", "false"], ref o, static (o, v) => o with { Dev = v == "true" })),
+        .. EtcdFlags.All,
     ];
 }

@@ -138,6 +138,18 @@ public sealed record ServerOptions
 
     public LogFormat LogFormat { get; init; } = LogFormat.Text;
 
+    /// <summary>Most calls that run at once on one connection; further ones wait at the client.</summary>
+    public int MaxConcurrentStreams { get; init; } = 1_000_000;
+
+    /// <summary>A connection that is silent this long is asked whether its client is still there.</summary>
+    public TimeSpan GrpcKeepaliveInterval { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>How long the client may take to answer that before the connection is closed.</summary>
+    public TimeSpan GrpcKeepaliveTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Settings that were given and have no effect, each with the reason.</summary>
+    public IReadOnlyList<string> WithoutEffect { get; init; } = [];
+
     /// <summary>A server to try things with: temporary data unless <see cref="DataDir"/> is set, and demonstration content.</summary>
     public bool Dev { get; init; }
 }

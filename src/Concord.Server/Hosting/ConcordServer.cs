@@ -221,9 +221,9 @@ public sealed class ConcordServer : IAsyncDisposable
         kestrel.AllowAlternateSchemes = true;
 
         // One client process keeps many watches open on one connection; a stream is cheap and a limit would be a hang.
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000_000;
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromHours(2);
-        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        kestrel.Limits.Http2.MaxStreamsPerConnection = options.MaxConcurrentStreams;
+        kestrel.Limits.Http2.KeepAlivePingDelay = options.GrpcKeepaliveInterval;
+        kestrel.Limits.Http2.KeepAlivePingTimeout = options.GrpcKeepaliveTimeout;
         kestrel.ConfigureEndpointDefaults(listen => listen.Use(telemetry.Traffic.Count));
         foreach (var url in options.ListenClientUrls)
         {

@@ -8,4 +8,7 @@ internal sealed partial class HostLog(ILogger logger)
 
     [LoggerMessage(1101, LogLevel.Information, "Stopping")]
     public partial void Stopping();
+
+    [LoggerMessage(1102, LogLevel.Warning, "{Setting}")]
+    public partial void WithoutEffect(string setting);
 }
