@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Concord.Server.Cluster;
@@ -5,7 +6,7 @@ namespace Concord.Server.Cluster;
 /// <summary>Times as etcd's flags write them: numbers with units, such as 30m, 1h30m or 1.5s (Go's time.ParseDuration).</summary>
 internal static class GoDuration
 {
-    private const string NumberCharacters = "0123456789.";
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
 
     /// <summary>False if it is no time, or a longer one.</summary>
     public static bool TryRead(string text, TimeSpan longest, out TimeSpan time)

@@ -1,6 +1,7 @@
 using Concord.Client;
 using Concord.Client.Registry;
 using Concord.Protocol.V1;
+using Concord.Server.Hosting;
 using Concord.Tests.Client;
 using Concord.Tests.Configs.Rest;
 using Grpc.Core;
@@ -132,6 +133,31 @@ public sealed class RegistryClientTests(RestServer server) : IClassFixture<RestS
         Assert.Equal((2, 1), (summary.Total, summary.Healthy));
         Assert.True(await Registry.SetMaintenanceAsync("renewed", "p", true, "x", cancellationToken: Patience));
         Assert.False(await Registry.SetMaintenanceAsync("renewed", "p", true, "x", cancellationToken: Patience));
+    }
+
+    [Fact]
+    public async Task A_server_that_stops_says_nothing_about_the_instances_of_its_streams()
+    {
+        var directory = Directory.CreateTempSubdirectory("concord-test-");
+        try
+        {
+            var first = await StartAsync(directory);
+            using var channel = GrpcChannel.ForAddress(first.ClientUrls[0]);
+            using var call = new Concord.Protocol.V1.Registry.RegistryClient(channel).Register(cancellationToken: Patience);
+            await PutAsync(call, "stopped", "a", 0);
+            await first.DisposeAsync();
+
+            await using var second = await StartAsync(directory);
+            await using var client = new ConcordClient(second.ClientUrls[0].ToString());
+            Assert.Equal(InstanceState.Passing, Assert.Single((await client.Registry.ListInstancesAsync(InstanceFilter.Of("stopped"), Patience)).Instances).State);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+
+        static Task<ConcordServer> StartAsync(DirectoryInfo directory) => ConcordServer.StartAsync(
+            new() { DataDir = directory.FullName, ListenClientUrls = [new("http://127.0.0.1:0")], LogLevel = Microsoft.Extensions.Logging.LogLevel.Critical });
     }
 
     private static InstanceRegistration Instance(string service, string id) => new() { Service = service, Id = id, Endpoints = [new ServiceEndpoint("http", "10.0.0.1", 80)] };
