@@ -10,6 +10,7 @@ internal sealed record SimulatorArguments
         clients, with faults. Everything of a run comes from its seed, so a failure can be replayed exactly.
 
         usage: dotnet run --project tests/Concord.Simulator -c Release -- [options]
+               dotnet run --project tests/Concord.Simulator -c Release -- gossip [options]    (gossip --help)
 
           --seed N          one run
           --seeds A..B      the runs of these seeds, one after the other

@@ -9,18 +9,14 @@ public sealed class TranscriptTests
 
     [Theory]
     [MemberData(nameof(Interactions))]
-    public void Interaction_prints_what_is_written(string name) => TranscriptFile.Run(name, new TranscriptGroup().Execute);
+    public void Interaction_prints_what_is_written(string name) => TranscriptFile.Run("Raft", name, new TranscriptGroup().Execute);
 
     [Theory]
     [MemberData(nameof(Memberships))]
-    public void Membership_rule_prints_what_is_written(string name) => TranscriptFile.Run(name, new MembershipTranscripts().Execute);
+    public void Membership_rule_prints_what_is_written(string name) => TranscriptFile.Run("Raft", name, new MembershipTranscripts().Execute);
 
     private static bool IsAboutMembershipAlone(string name) =>
         name.StartsWith("rule-", StringComparison.Ordinal);
 
-    private static TheoryData<string> Names(Func<string, bool> filter)
-    {
-        var names = Directory.GetFiles(TranscriptFile.Folder, "*.txt").Select(f => Path.GetFileNameWithoutExtension(f)).Where(filter).Order(StringComparer.Ordinal);
-        return new TheoryData<string>(names);
-    }
+    private static TheoryData<string> Names(Func<string, bool> filter) => new(TranscriptFile.Names("Raft").Where(filter));
 }

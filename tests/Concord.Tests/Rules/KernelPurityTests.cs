@@ -28,7 +28,7 @@ public sealed class KernelPurityTests
 
     [Fact]
     public void The_kernel_is_the_projects_that_the_house_plan_names() =>
-        Assert.Superset(new HashSet<string> { "Concord.Raft", "Concord.Mvcc", "Concord.Node" }, Kernel.Select(row => row.Data).ToHashSet());
+        Assert.Superset(new HashSet<string> { "Concord.Raft", "Concord.Gossip", "Concord.Mvcc", "Concord.Node" }, Kernel.Select(row => row.Data).ToHashSet());
 
     [Theory]
     [MemberData(nameof(Kernel))]

@@ -1,4 +1,4 @@
-namespace Concord.Tests.Raft;
+namespace Concord.Tests;
 
 /// <summary>
 /// A script with its expected output: comment lines (#) and one command line, then ----, then the output up to an empty
@@ -8,11 +8,15 @@ internal static class TranscriptFile
 {
     private const string Separator = "----";
 
-    public static string Folder { get; } = Find();
+    private static readonly string Tests = Find();
 
-    public static void Run(string name, Func<string, string> execute)
+    /// <param name="area">Folder of the tests that has a folder Transcripts.</param>
+    public static IEnumerable<string> Names(string area) =>
+        Directory.GetFiles(Folder(area), "*.txt").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);
+
+    public static void Run(string area, string name, Func<string, string> execute)
     {
-        string path = Path.Combine(Folder, name + ".txt");
+        string path = Path.Combine(Folder(area), name + ".txt");
         string expected = File.ReadAllText(path);
         string actual = Replay(expected, execute);
         if (Environment.GetEnvironmentVariable("CONCORD_REWRITE") == "1" && actual != expected)
@@ -52,6 +56,8 @@ internal static class TranscriptFile
         return string.Join('\n', result).TrimEnd() + "\n";
     }
 
+    private static string Folder(string area) => Path.Combine(Tests, area, "Transcripts");
+
     private static string Find()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
@@ -61,6 +67,6 @@ internal static class TranscriptFile
         }
 
         Assert.NotNull(folder);
-        return Path.Combine(folder.FullName, "tests", "Concord.Tests", "Raft", "Transcripts");
+        return Path.Combine(folder.FullName, "tests", "Concord.Tests");
     }
 }
