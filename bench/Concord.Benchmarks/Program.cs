@@ -10,6 +10,7 @@ var root = new RootCommand("Measures servers that speak the etcd API: Concord an
     FanOutCommand.Create(),
     FillCommand.Create(),
     ConfigPushCommand.Create(),
+    RegistryPushCommand.Create(),
     StartCommand.Create(),
     OutageCommand.Create(),
     IdleCommand.Create(),

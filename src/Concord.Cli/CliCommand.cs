@@ -12,11 +12,11 @@ internal abstract class CliCommand : Command
     /// <summary>Whole command lines that work when pasted, with the server of the five-minute walk.</summary>
     public abstract IReadOnlyList<string> Examples { get; }
 
+    /// <summary>How long the command may go on after Ctrl-C or SIGTERM before the process is ended.</summary>
+    public virtual TimeSpan StopTimeOf(ParseResult parsed) => TimeSpan.FromSeconds(2);
+
     /// <summary>What Ctrl-C means: for a command that runs until then, success.</summary>
     protected virtual ExitCode WhenInterrupted => ExitCode.Interrupted;
-
-    /// <summary>How long the command may take to come to an end after Ctrl-C or SIGTERM.</summary>
-    public virtual TimeSpan TimeToStop => TimeSpan.FromSeconds(2);
 
     protected abstract Task<ExitCode> RunAsync(Invocation call, CancellationToken stop);
 

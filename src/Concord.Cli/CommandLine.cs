@@ -17,8 +17,8 @@ internal static class CommandLine
             ResponseFileTokenReplacer = null,
         });
         var configuration = new CliInvocationConfiguration(host);
-        if (parsed.CommandResult.Command is CliCommand command)
-            configuration.ProcessTerminationTimeout = command.TimeToStop;
+        if (parsed is { Errors.Count: 0, CommandResult.Command: CliCommand command })
+            configuration.ProcessTerminationTimeout = command.StopTimeOf(parsed);
         if (parsed.Errors.Count == 0 || parsed.Action is HelpWithExamples)
             return await parsed.InvokeAsync(configuration, stop);
 

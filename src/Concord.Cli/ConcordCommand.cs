@@ -6,6 +6,7 @@ using Concord.Cli.Completion;
 using Concord.Cli.Config;
 using Concord.Cli.Coordination;
 using Concord.Cli.Kv;
+using Concord.Cli.Services;
 using Concord.Cli.Snapshot;
 using Concord.Cli.Status;
 
@@ -15,7 +16,7 @@ namespace Concord.Cli;
 internal sealed class ConcordCommand : RootCommand
 {
     public ConcordCommand(int helpWidth)
-        : base("Configuration, keys, locks and state of a Concord cluster.")
+        : base("Configuration, services, keys, locks and state of a Concord cluster.")
     {
         Add(Global.Endpoints);
         Add(Global.CaFile);
@@ -27,6 +28,7 @@ internal sealed class ConcordCommand : RootCommand
         Add(Global.Author);
         Add(Global.NoColor);
         Add(ConfigCommands.Create());
+        Add(ServiceCommands.Create());
         Add(KvCommands.Create());
         Add(new LockCommand());
         Add(new ElectCommand());

@@ -26,7 +26,7 @@ internal sealed class GlobalOptions
         Description = "How long a call may take, such as 30, 500ms or 1m. Default: 10s",
         HelpName = "TIME",
         Recursive = true,
-        CustomParser = result => TimeOption.Parse(result, "--timeout") ?? default,
+        CustomParser = static result => TimeOption.Parse(result, "--timeout") ?? default,
     };
 
     public Option<string?> User { get; } = new("--user")

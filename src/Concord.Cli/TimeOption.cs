@@ -4,18 +4,18 @@ using System.Globalization;
 
 namespace Concord.Cli;
 
-/// <summary>Options that take a time, such as 30, 500ms or 1m.</summary>
+/// <summary>Options that take a time: a number with ms, s or m behind it; a bare number is seconds.</summary>
 internal static class TimeOption
 {
     /// <summary>Null when not given.</summary>
-    public static Option<TimeSpan?> Create(string name, string description, bool mayBeZero = false) => new(name)
+    public static Option<TimeSpan?> Create(string name, string description, bool canBeZero = false) => new(name)
     {
-        Description = description,
         HelpName = "TIME",
-        CustomParser = result => Parse(result, name, mayBeZero),
+        Description = description,
+        CustomParser = result => Parse(result, name, canBeZero),
     };
 
-    public static TimeSpan? Parse(ArgumentResult result, string name, bool mayBeZero = false)
+    public static TimeSpan? Parse(ArgumentResult result, string name, bool canBeZero = false)
     {
         var text = result.Tokens.Single().Value;
         var (digits, unit) = text switch
@@ -26,12 +26,12 @@ internal static class TimeOption
             _ => (text, TimeSpan.FromSeconds(1)),
         };
         if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count)
-            && (count > 0 || (mayBeZero && count == 0)) && count * unit <= TimeSpan.FromDays(1))
+            && (count > 0 || (canBeZero && count == 0)) && count * unit <= TimeSpan.FromDays(1))
         {
             return count * unit;
         }
 
-        result.AddError($"{name} is '{text}': give a {(mayBeZero ? "" : "positive ")}time of at most a day, such as 10, 10s, 500ms or 1m");
+        result.AddError($"{name} is '{text}': give a {(canBeZero ? "" : "positive ")}time of at most a day, such as 10, 10s, 500ms or 1m");
         return null;
     }
 }

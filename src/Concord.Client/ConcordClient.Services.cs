@@ -1,8 +1,10 @@
 using Concord.Client.Cluster;
 using Concord.Client.Configs;
+using Concord.Client.Connection;
 using Concord.Client.Coordination;
 using Concord.Client.Kv;
 using Concord.Client.Leases;
+using Concord.Client.Registry;
 using Concord.Client.Users;
 
 namespace Concord.Client;
@@ -25,6 +27,9 @@ public sealed partial class ConcordClient
 
     /// <summary>Writing, publishing and inspecting configurations.</summary>
     public ConfigsClient Configs => field ??= new ConfigsClient(Invoker);
+
+    /// <summary>Services and their instances: registering, finding, following.</summary>
+    public RegistryClient Registry => field ??= new RegistryClient((FailoverInvoker)Invoker, Options);
 
     /// <summary>Users, roles, and whether the servers ask for them.</summary>
     public UsersClient Users => field ??= new UsersClient(Invoker);

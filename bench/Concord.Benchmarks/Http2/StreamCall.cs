@@ -13,7 +13,8 @@ internal sealed class StreamCall(Http2Connection connection, string path, Messag
     /// <summary>Completes when the server ends the call.</summary>
     public Task<GrpcStatus> End => _end.Task;
 
-    public void Start(IMessage request) => connection.Start(this, path, request, endStream: false);
+    /// <param name="isOnly">The method takes one request, and the server waits for its end.</param>
+    public void Start(IMessage request, bool isOnly = false) => connection.Start(this, path, request, endStream: isOnly);
 
     public void Send(IMessage request) => connection.Send(this, request);
 

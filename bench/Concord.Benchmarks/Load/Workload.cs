@@ -23,6 +23,7 @@ internal abstract class Workload(string name, string description)
         new PrefixWorkload("range-10000", "linearizable read of 10,000 keys by prefix", 10_000),
         new CompareAndSwapWorkload(),
         new MixedWorkload(),
+        new RegisterWorkload(),
     ];
 
     public static Workload Find(string name) =>

@@ -17,7 +17,7 @@ internal abstract class HeldCommand : CliCommand
     private readonly Argument<string> _name = new("NAME") { Description = "What it is asked for by; its keys are those below NAME/" };
     private readonly Argument<string[]> _command = new("COMMAND") { Description = "The command to run, behind --", Arity = ArgumentArity.OneOrMore };
     private readonly Option<TimeSpan?> _ttl = TimeOption.Create("--ttl", "How long the turn outlives this process if it is killed. Default: 15s");
-    private readonly Option<TimeSpan?> _wait = TimeOption.Create("--wait", "How long to wait for the turn; 0 looks once. Default: without end", mayBeZero: true);
+    private readonly Option<TimeSpan?> _wait = TimeOption.Create("--wait", "How long to wait for the turn; 0 looks once. Default: without end", canBeZero: true);
 
     protected HeldCommand(string name, string description)
         : base(name, description)
@@ -28,7 +28,7 @@ internal abstract class HeldCommand : CliCommand
         Add(_wait);
     }
 
-    public override TimeSpan TimeToStop => Grace + TimeSpan.FromSeconds(5);
+    public override TimeSpan StopTimeOf(ParseResult parsed) => Grace + TimeSpan.FromSeconds(5);
 
     protected abstract Task<Grant> WaitAsync(Invocation call, string name, LockOptions options, CancellationToken stop);
 

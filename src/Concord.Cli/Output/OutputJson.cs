@@ -6,6 +6,7 @@ using Concord.Cli.Cluster;
 using Concord.Cli.Config;
 using Concord.Cli.Errors;
 using Concord.Cli.Kv;
+using Concord.Cli.Services;
 using Concord.Cli.Snapshot;
 using Concord.Cli.Status;
 using Concord.Client.Configs;
@@ -32,6 +33,10 @@ namespace Concord.Cli.Output;
 [JsonSerializable(typeof(ShownRelease))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(ConfigEvent))]
+[JsonSerializable(typeof(ServiceListJson))]
+[JsonSerializable(typeof(ServiceInstancesJson))]
+[JsonSerializable(typeof(ServiceChangedJson))]
+[JsonSerializable(typeof(ServiceEventJson))]
 [JsonSerializable(typeof(KvPairs))]
 [JsonSerializable(typeof(KvCount))]
 [JsonSerializable(typeof(KvPutDone))]

@@ -48,6 +48,7 @@ internal static class Guards
         ("/v3lockpb.Lock", Guard.User),
         ("/v3electionpb.Election", Guard.User),
         ("/concord.v1.Configs", Guard.User),
+        ("/concord.v1.Registry", Guard.User),
         ("/v1", Guard.User),
         ("/grpc.reflection.v1.ServerReflection", Guard.Open),
         ("/grpc.reflection.v1alpha.ServerReflection", Guard.Open),

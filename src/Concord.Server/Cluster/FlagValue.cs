@@ -54,6 +54,35 @@ internal static class FlagValue
         return null;
     }
 
+    public static string? Networks(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<IPNetwork>, ServerOptions> set)
+    {
+        var networks = new List<IPNetwork>();
+        foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (!IPNetwork.TryParse(part, out var network))
+            {
+                return $"'{part}' is no network; write it as 10.0.0.0/8 or fd00::/8, without bits behind the prefix";
+            }
+
+            networks.Add(network);
+        }
+
+        options = set(options, networks);
+        return null;
+    }
+
+    public static string? Hosts(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<string>, ServerOptions> set)
+    {
+        var hosts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (Array.Find(hosts, static host => Uri.CheckHostName(host) == UriHostNameType.Unknown) is { } wrong)
+        {
+            return $"'{wrong}' is no host; write names or addresses without scheme and port";
+        }
+
+        options = set(options, hosts);
+        return null;
+    }
+
     /// <summary>Keys are read here once, so that a wrong file is named before anything starts.</summary>
     public static string? AuthToken(ref ServerOptions options, string text)
     {

@@ -113,6 +113,15 @@ public sealed record ServerOptions
     /// <summary>After this idle time a watch that asked for it is told how far it has seen.</summary>
     public TimeSpan WatchProgressNotifyInterval { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Of a service's instances, in percent: how many may be turned critical or removed for want of a sign of life within half a minute.</summary>
+    public int RegistryExpiryShare { get; init; } = Registry.Expiry.ExpiryRules.SharePercentDefault;
+
+    /// <summary>Networks at private addresses that health checks may reach; others at public addresses are always allowed.</summary>
+    public IReadOnlyList<System.Net.IPNetwork> CheckPrivateTargets { get; init; } = [];
+
+    /// <summary>Hosts that an HTTP check may be redirected to.</summary>
+    public IReadOnlyList<string> CheckRedirectHosts { get; init; } = [];
+
     /// <summary>Further addresses that serve metrics and health, and nothing else.</summary>
     public IReadOnlyList<Uri> ListenMetricsUrls { get; init; } = [];
 

@@ -5,6 +5,7 @@ using Concord.Server.Configs;
 using Concord.Server.Etcd;
 using Concord.Server.Gateway;
 using Concord.Server.Hosting.Grpc;
+using Concord.Server.Registry;
 using Concord.Server.Telemetry;
 using Grpc.AspNetCore.Server.Model;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -29,6 +30,7 @@ internal static class Slices
         services.AddEtcdApi();
         services.AddGateway();
         services.AddConfigs();
+        services.AddRegistry(options);
         services.AddTelemetry(telemetry, options);
         services.AddGrpcHealthChecks().AddCheck<ReplicaHealthCheck>("");
 
@@ -46,5 +48,6 @@ internal static class Slices
         app.MapEtcdApi();
         app.MapGateway();
         app.MapConfigs();
+        app.MapRegistry();
     }
 }

@@ -2,6 +2,7 @@ using Concord.Server.Cluster;
 using Concord.Server.Configs;
 using Concord.Server.Configs.Push;
 using Concord.Server.Hosting;
+using Concord.Server.Registry.Push;
 using Concord.Server.Replica;
 
 namespace Concord.Server.Telemetry;
@@ -27,6 +28,7 @@ internal static class TelemetrySlice
         var options = services.GetRequiredService<ServerOptions>();
         ReplicaInstruments.Add(telemetry.Meter, services.GetRequiredService<LocalReplica>(), options);
         ConfigInstruments.Add(telemetry.Meter, services.GetRequiredService<ConfigHub>(), services.GetRequiredService<ConfigStore>());
+        RegistryInstruments.Add(telemetry.Meter, services.GetRequiredService<RegistryHub>());
         ProcessInstruments.Add(telemetry.Meter);
 
         HealthEndpoints.Map(app);

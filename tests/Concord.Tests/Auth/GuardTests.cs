@@ -26,7 +26,7 @@ public sealed class GuardTests
         "etcdserverpb.Maintenance/Alarm", "etcdserverpb.Maintenance/Status",
     ];
 
-    private static readonly string[] UserServices = ["concord.v1.Configs", "v3electionpb.Election", "v3lockpb.Lock"];
+    private static readonly string[] UserServices = ["concord.v1.Configs", "concord.v1.Registry", "v3electionpb.Election", "v3lockpb.Lock"];
 
     [Fact]
     public async Task Every_method_that_is_served_is_guarded_as_listed_here()

@@ -25,7 +25,7 @@ public sealed class CommandLinePageTests
     public void Every_row_of_a_table_of_commands_names_one()
     {
         var known = Leaves(new ConcordCommand(80), "").Select(leaf => leaf.Path).ToList();
-        string[] groups = ["| `config ", "| `kv ", "| `cluster ", "| `snapshot ", "| `auth ", "| `user ", "| `role ", "| `lock ", "| `elect "];
+        string[] groups = ["| `config ", "| `service ", "| `kv ", "| `cluster ", "| `snapshot ", "| `auth ", "| `user ", "| `role ", "| `lock ", "| `elect "];
         var rows = Page.Split('\n').Where(line => groups.Any(group => line.StartsWith(group, StringComparison.Ordinal)));
 
         Assert.All(rows, row => Assert.Contains(known, path => row.StartsWith($"| `{path}", StringComparison.Ordinal)));

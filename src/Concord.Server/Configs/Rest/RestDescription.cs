@@ -29,6 +29,17 @@ internal static class RestDescription
         ["to"] = "The release to compare with; without it and 'from', the drafts.",
         ["number"] = "The number of the release.",
         ["limit"] = "The most releases to list, 1 to 500; usually 50.",
+        ["service"] = "The service, such as orders.",
+        ["id"] = "The instance, unique within its service.",
+        ["prefix"] = "Only services whose names begin so.",
+        ["tag"] = "Only what has this tag. For instances it may be given several times; then all count.",
+        ["state"] = "Only instances in this state (starting, passing, warning, critical, draining, maintenance); may be given several times.",
+        ["zone"] = "The zone, such as eu-1.",
+        ["version"] = "Only instances of this version.",
+        ["healthy"] = "Only instances that are passing or warning; all that could serve if too few are.",
+        ["wait"] = "With since: how long to wait for a change, such as 30s; at most 300s.",
+        ["since"] = "The revision of the last answer: the next one comes when something has changed since, or the wait is over.",
+        ["generation"] = "What the registration was answered with. Without it whichever there is.",
         ["before"] = "Only releases below this number: the last one of the page before.",
     };
 
