@@ -39,6 +39,12 @@ internal sealed class LeaseService(EtcdStore store, LeaderMonitor leader, IHostA
     public override async Task<LeaseRevokeResponse> LeaseRevoke(LeaseRevokeRequest request, ServerCallContext context)
     {
         var caller = store.Enter(context);
+        if (request.ID == 0)
+        {
+            // Stands for "none" everywhere, so no lease has it.
+            throw EtcdErrors.LeaseNotFound();
+        }
+
         var result = await store.ProposeAsync(new LeaseRevokeCommand(new LeaseId(request.ID)) { Caller = caller }, context.CancellationToken).ConfigureAwait(false);
         return new LeaseRevokeResponse { Header = store.Header(result.Revision) };
     }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Concord.Server.Configs.Model;
+using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Concord.Server.Configs.Rest;
 
@@ -29,7 +31,11 @@ internal static partial class RestFailures
             return;
         }
 
-        if (http.Response is { HasStarted: false, ContentLength: null or 0, ContentType: null } && Empty(http) is var (status, code, message, remedy))
+        if (http.Response is { HasStarted: false, ContentLength: null or 0, ContentType: null, StatusCode: StatusCodes.Status400BadRequest } && Misread(http) is { } misread)
+        {
+            await RestErrors.Of(misread, StatusCodes.Status400BadRequest).ExecuteAsync(http);
+        }
+        else if (http.Response is { HasStarted: false, ContentLength: null or 0, ContentType: null } && Empty(http) is var (status, code, message, remedy))
         {
             await RestErrors.Problem(status, code, message, "", remedy).ExecuteAsync(http);
         }
@@ -43,10 +49,33 @@ internal static partial class RestFailures
     };
 
     private static ConfigError Unreadable(BadHttpRequestException e) => Binding().Match(e.Message) is { Success: true } match
-        ? new(ConfigErrorCode.InvalidRequest, $"'{ConfigNames.Shorten(match.Groups["value"].Value)}' is not a value for '{match.Groups["name"].Value}'.", match.Groups["name"].Value, "Give a whole number.")
+        ? NoValueFor(match.Groups["name"].Value, match.Groups["value"].Value, "Give a whole number.")
         : new(e.StatusCode == StatusCodes.Status413PayloadTooLarge ? ConfigErrorCode.TooLarge : ConfigErrorCode.InvalidRequest, e.Message, "body", "Correct the request; see /docs.");
 
-    /// <summary>The framework's sentence about a parameter; all that are not texts are whole numbers here.</summary>
+    /// <summary>For parameters that may be left out the generated handlers set the status and say nothing.</summary>
+    private static ConfigError? Misread(HttpContext http)
+    {
+        foreach (var parameter in http.GetEndpoint()?.Metadata.GetOrderedMetadata<IParameterBindingMetadata>() ?? [])
+        {
+            var text = http.Request.Query[parameter.Name].ToString();
+            var type = Nullable.GetUnderlyingType(parameter.ParameterInfo.ParameterType);
+            var (isRead, remedy) = type == typeof(bool) ? (bool.TryParse(text, out _), "Give true or false.")
+                : type == typeof(int) ? (int.TryParse(text, CultureInfo.InvariantCulture, out _), "Give a whole number.")
+                : type == typeof(long) ? (long.TryParse(text, CultureInfo.InvariantCulture, out _), "Give a whole number.")
+                : (true, "");
+            if (text.Length > 0 && !isRead)
+            {
+                return NoValueFor(parameter.Name, text, remedy);
+            }
+        }
+
+        return null;
+    }
+
+    private static ConfigError NoValueFor(string name, string text, string remedy) =>
+        new(ConfigErrorCode.InvalidRequest, $"'{ConfigNames.Shorten(text)}' is not a value for '{name}'.", name, remedy);
+
+    /// <summary>The framework's sentence about a parameter; all that must be there and are not texts are whole numbers here.</summary>
     [GeneratedRegex("""^Failed to bind parameter "\S+ (?<name>\w+)" from "(?<value>.*)"\.$""", RegexOptions.Singleline)]
     private static partial Regex Binding();
 }

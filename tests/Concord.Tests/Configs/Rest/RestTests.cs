@@ -93,6 +93,7 @@ public sealed class RestTests(RestServer server) : IClassFixture<RestServer>
 
     [Theory]
     [InlineData("/v1/releases?limit=abc", "limit", "'abc' is not a value for 'limit'.")]
+    [InlineData("/v1/services/a/instances?healthy=x", "healthy", "'x' is not a value for 'healthy'.")]
     [InlineData("/v1/apps/a/b/effective/watch?from=x", "from", "'x' is not a value for 'from'.")]
     [InlineData("/v1/apps/a/b/effective/watch?from=-1", "from", "-1 is not a revision.")]
     public async Task A_query_that_cannot_be_read_names_its_parameter(string path, string field, string detail)
