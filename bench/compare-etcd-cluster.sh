@@ -39,10 +39,21 @@ member() {
   SERVERS+=("$!")
 }
 
+# other_port: a free port that no member has yet; the system may give the same one twice.
+other_port() {
+  local port
+  while port="$(free_port)"; do
+    [[ " ${PORTS[*]} ${PEERS[*]} " == *" $port "* ]] || { echo "$port"; return; }
+  done
+}
+
 # leader: waits until somebody leads and the others agree; prints its index.
 leader() {
   local try i status id lead
   for try in $(seq 1 200); do
+    for i in $(seq 0 $((MEMBERS - 1))); do
+      kill -0 "${PIDS[$i]}" 2>/dev/null || { echo "a member has ended:" >&2; tail -n 5 "$WORK"/*-"$i".log >&2; return 1; }
+    done
     local -A ids=() leads=()
     for i in $(seq 0 $((MEMBERS - 1))); do
       status="$(etcdctl --endpoints "127.0.0.1:${PORTS[$i]}" --command-timeout 1s endpoint status -w json 2>/dev/null)" || continue
@@ -70,12 +81,12 @@ round() {
   local name="$1" i l f survivors
   PORTS=() PEERS=() PIDS=()
   for i in $(seq 0 $((MEMBERS - 1))); do
-    PORTS+=("$(free_port)")
-    PEERS+=("$(free_port)")
+    PORTS+=("$(other_port)")
+    PEERS+=("$(other_port)")
     rm -rf "$WORK/$name-$i"
   done
   for i in $(seq 0 $((MEMBERS - 1))); do member "$name" "$i"; done
-  l="$(leader)"
+  l="$(leader)" || exit 1
   f=$(((l + 1) % MEMBERS))
   say "$name: load on the leader"
   # A server that runs for months is measured as such, not while it compiles itself.
@@ -89,7 +100,7 @@ round() {
   rm -f "$WORK/follower.jsonl"
   say "$name: $(resident) MiB resident per member"
   for _ in $(seq 1 "$KILLS"); do
-    l="$(leader)"
+    l="$(leader)" || exit 1
     survivors=()
     for i in $(seq 0 $((MEMBERS - 1))); do [ "$i" = "$l" ] || survivors+=("127.0.0.1:${PORTS[$i]}"); done
     "$BENCH" outage --endpoints "${survivors[@]}" --kill "${PIDS[$l]}" --label "$name" --out "$RESULTS"

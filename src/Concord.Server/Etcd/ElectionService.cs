@@ -87,6 +87,10 @@ internal sealed class ElectionService(EtcdStore store, LeaderMonitor leader, IHo
         {
             throw EtcdErrors.From(exception);
         }
+        catch (IOException)
+        {
+            // The client has reset the stream: nobody is there to be told, and no fault of this server's is to be logged.
+        }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested && ending.IsCancellationRequested)
         {
             throw leaderLost.IsCancellationRequested ? EtcdErrors.NoLeader() : EtcdErrors.Stopped();
