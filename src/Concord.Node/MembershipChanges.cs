@@ -169,10 +169,13 @@ internal sealed class MembershipChanges(NodeOptions options, RaftCore raft, Pend
     private bool IsMember(MemberId member) =>
         _raft.Membership.Voters.Contains(member) || _raft.Membership.OutgoingVoters.Contains(member) || _raft.Membership.Learners.Contains(member);
 
-    /// <summary>A learner that this leader knows to be too far behind to vote.</summary>
+    /// <summary>
+    /// A learner that this leader knows to be too far behind to vote. It may be one itself for a while: it leads on until the
+    /// change that takes its vote is done, and is not behind itself.
+    /// </summary>
     private bool IsLateLearner(MemberId member)
     {
-        if (_raft.Role != RaftRole.Leader || !_raft.Membership.Learners.Contains(member))
+        if (_raft.Role != RaftRole.Leader || member == _raft.Id || !_raft.Membership.Learners.Contains(member))
         {
             return false;
         }

@@ -32,11 +32,13 @@ public sealed class SimulationTests
     /// <summary>
     /// Each of these once failed: a list changed while it was walked, entries applied before their snapshot was loaded (3), an
     /// acknowledged grant unknown to the leader (24), a forwarded command called superseded and then committed (38), a
-    /// snapshot's file gone before it was loaded (44), a failed flush that recovery took for a success (20, 23).
+    /// snapshot's file gone before it was loaded (44), a failed flush that recovery took for a success (20, 23), a leader that
+    /// was to lose its vote and was asked whether it could get it back (200035).
     /// </summary>
     [Theory]
     [InlineData(38)]
     [InlineData(44)]
+    [InlineData(200035)]
     public void Found_seeds_stay_fixed(ulong seed) => Run(seed);
 
     private static Simulation Run(ulong seed)
