@@ -13,6 +13,8 @@ internal static class EtcdFlags
     private const string Logging = "messages go to the console; see --log-level and --log-format, and --otlp-endpoint for a collector";
     private const string AlwaysChecked = "members compare their states regularly, always";
 
+    private const string LeasesRenewed = "a new leader gives every lease its full time again, so none ends early";
+
     public static IReadOnlyList<ServerFlag> All { get; } =
     [
         Ignored("logger", "zap", Logging),
@@ -34,8 +36,8 @@ internal static class EtcdFlags
         Ignored("experimental-corrupt-check-time", "TIME", AlwaysChecked),
         Ignored("experimental-initial-corrupt-check", "", AlwaysChecked),
         Ignored("experimental-compact-hash-check-enabled", "", AlwaysChecked),
-        Ignored("experimental-enable-lease-checkpoint", "", "the time that leases have left is part of the agreed state, always"),
-        Ignored("experimental-enable-lease-checkpoint-persist", "", "the time that leases have left is part of the agreed state, always"),
+        Ignored("experimental-enable-lease-checkpoint", "", LeasesRenewed),
+        Ignored("experimental-enable-lease-checkpoint-persist", "", LeasesRenewed),
         Ignored("warning-apply-duration", "TIME", "applies over 100 ms are counted: etcd_server_slow_apply_total"),
         Ignored("experimental-warning-apply-duration", "TIME", "applies over 100 ms are counted: etcd_server_slow_apply_total"),
         Ignored("warning-unary-request-duration", "TIME", "see --metrics extensive for how long calls take"),
