@@ -42,6 +42,9 @@ public sealed class ConcordRegistrationOptions
     /// <summary>What is registered instead of the addresses that the server is bound to, as behind a port mapping.</summary>
     public IList<ServiceEndpoint> Endpoints { get; } = [];
 
+    /// <summary>The last word on what is registered: is given the addresses in the order in which they are bound, the first is the default.</summary>
+    public Func<IReadOnlyList<ServiceEndpoint>, IReadOnlyList<ServiceEndpoint>>? MapEndpoints { get; set; }
+
     /// <summary>How long the instance outlives a broken connection, 2 s to 1 h. Default: 10 s.</summary>
     public TimeSpan? TimeToLive { get; set; }
 

@@ -173,8 +173,12 @@ internal sealed class RegistrationService(
 
     private async Task<IReadOnlyList<ServiceEndpoint>> EndpointsAsync()
     {
-        if (settings.Endpoints.Count > 0)
-            return settings.Endpoints;
+        var endpoints = settings.Endpoints.Count > 0 ? settings.Endpoints : await BoundAsync().ConfigureAwait(false);
+        return endpoints.Count > 0 && settings.MapEndpoints is { } map ? map(endpoints) : endpoints;
+    }
+
+    private async Task<IReadOnlyList<ServiceEndpoint>> BoundAsync()
+    {
         var registry = client.CurrentEndpoint;
         var bound = server?.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         var endpoints = await AdvertisedEndpoints.OfAsync(bound, settings.AdvertisedHost, () => AdvertisedEndpoints.LocalAddressToAsync(registry)).ConfigureAwait(false);

@@ -35,6 +35,8 @@ internal sealed record RegistrationSettings
 
     public required IReadOnlyList<ServiceEndpoint> Endpoints { get; init; }
 
+    public required Func<IReadOnlyList<ServiceEndpoint>, IReadOnlyList<ServiceEndpoint>>? MapEndpoints { get; init; }
+
     public required TimeSpan TimeToLive { get; init; }
 
     public required TimeSpan DrainTime { get; init; }
@@ -70,6 +72,7 @@ internal sealed record RegistrationSettings
             Metadata = Metadata(),
             AdvertisedHost = options.AdvertisedHost ?? section["AdvertisedHost"],
             Endpoints = [.. options.Endpoints],
+            MapEndpoints = options.MapEndpoints,
             TimeToLive = options.TimeToLive ?? Time("TimeToLive", TimeSpan.FromSeconds(10)),
             DrainTime = options.DrainTime ?? Time("DrainTime", TimeSpan.FromSeconds(5)),
             HealthPeriod = options.HealthPeriod ?? Time("HealthPeriod", TimeSpan.FromSeconds(5)),

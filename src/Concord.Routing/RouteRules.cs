@@ -13,14 +13,12 @@ public sealed record RouteRules
     /// <summary>Everything goes to everybody.</summary>
     public static RouteRules None { get; } = new();
 
-    /// <summary>By share; an instance belongs to the first that it fits, and one that fits none gets nothing. Empty: no split.</summary>
+    /// <summary>By share; an instance belongs to the first that it fits, and one that fits none gets nothing. A share in which nobody is healthy
+    /// leaves its callers to the others. Empty: no split.</summary>
     public IReadOnlyList<RouteShare> Split { get; init; } = [];
 
     /// <summary>What keeps a caller with one share.</summary>
     public SplitKey SplitBy { get; init; } = SplitKey.Random;
-
-    /// <summary>What happens to the callers of a share in which no instance serves: they go to the other shares, or fail.</summary>
-    public bool FailsWhenEmpty { get; init; }
 
     /// <summary>Where callers go, in order; instances that no step names get nothing. Empty: everywhere alike.</summary>
     public IReadOnlyList<FailoverStep> Failover { get; init; } = [];

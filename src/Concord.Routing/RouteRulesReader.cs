@@ -16,12 +16,11 @@ internal static class RouteRulesReader
     {
         if (isForAll && root.TryGet("split", out var misplaced))
             reader.Fault(misplaced, "'split' is in the rules for all services.", $"Write it into the configuration that is named like the service.");
-        reader.Only(root, isForAll ? ["failover", "failoverBelow", "maintenance", "split"] : ["split", "splitBy", "whenEmpty", "failover", "failoverBelow", "maintenance"]);
+        reader.Only(root, isForAll ? ["failover", "failoverBelow", "maintenance", "split"] : ["split", "splitBy", "failover", "failoverBelow", "maintenance"]);
         return new()
         {
             Split = Shares(reader, root),
             SplitBy = Key(reader, root),
-            FailsWhenEmpty = WhenEmpty(reader, root),
             Failover = Steps(reader, root),
             FailoverBelow = reader.Number(root, "failoverBelow", 1, 100) ?? RouteRules.DefaultFailoverBelow,
             Maintenance = Maintenance(reader, root),
@@ -85,15 +84,6 @@ internal static class RouteRulesReader
 
         reader.Fault(node, $"'splitBy' is '{text}'.", "Write random, address, header:NAME, cookie:NAME or query:NAME.");
         return SplitKey.Random;
-    }
-
-    private static bool WhenEmpty(DocumentReader reader, DocumentNode root)
-    {
-        if (reader.Text(root, "whenEmpty") is not { } text || !root.TryGet("whenEmpty", out var node))
-            return false;
-        if (text is not ("others" or "fail"))
-            reader.Fault(node, $"'whenEmpty' is '{text}'.", "Write 'others' (the default: callers of a share without a serving instance go to the other shares) or 'fail'.");
-        return text == "fail";
     }
 
     private static List<FailoverStep> Steps(DocumentReader reader, DocumentNode root)

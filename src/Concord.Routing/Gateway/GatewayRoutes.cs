@@ -76,24 +76,18 @@ public sealed record GatewayRetries
     /// <summary>Beside the first one; 0 is never.</summary>
     public int Attempts { get; init; } = 2;
 
-    /// <summary>Retries may be this share of all requests to the service, in percent, beside ten per second: what a fault costs is bounded.</summary>
+    /// <summary>Retries may be this share of all requests to the service, in percent, beside three per second: what a fault costs is bounded.</summary>
     public int BudgetPercent { get; init; } = 20;
 }
 
 /// <summary>At most so many requests of a route in any window, by this gateway.</summary>
 public sealed record GatewayRateLimit(int Requests, TimeSpan Per);
 
-/// <summary>The ways to choose an instance.</summary>
+/// <summary>The ways to choose an instance, as the client's policies are called.</summary>
 public static class GatewayBalancing
 {
     /// <summary>Of two that chance proposes by weight, the one with fewer requests under way.</summary>
-    public const string LeastRequests = "least-requests";
+    public const string LeastRequests = "least_requests";
 
-    /// <summary>By weight, one after the other.</summary>
-    public const string RoundRobin = "round-robin";
-
-    /// <summary>By weight and chance.</summary>
-    public const string Random = "random";
-
-    public static IReadOnlyList<string> All { get; } = [LeastRequests, RoundRobin, Random];
+    public static IReadOnlyList<string> All { get; } = ["round_robin", "weighted", LeastRequests, "peak_ewma", "ring_hash", "maglev"];
 }

@@ -136,7 +136,7 @@ internal static class GatewayRoutesReader
     private static string Requests(GatewayRoute route) => string.Join(
         '\n',
         [
-            $"{route.Order}", route.Match.Path.ToLowerInvariant(), string.Join(',', route.Match.Hosts.Order(StringComparer.OrdinalIgnoreCase)).ToLowerInvariant(),
+            $"{route.Order}", PathPattern.ShapeOf(route.Match.Path), string.Join(',', route.Match.Hosts.Order(StringComparer.OrdinalIgnoreCase)).ToLowerInvariant(),
             string.Join(',', route.Match.Methods.Order(StringComparer.Ordinal)),
             .. route.Match.Headers.OrderBy(header => header.Key, StringComparer.OrdinalIgnoreCase).Select(header => $"{header.Key.ToLowerInvariant()}={string.Join(',', header.Value)}"),
         ]);

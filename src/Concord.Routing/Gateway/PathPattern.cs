@@ -14,6 +14,10 @@ internal static class PathPattern
             reader.Fault(node, $"'{node.Path}' is '{path}': {fault}.", "Write a pattern such as /shop/{**rest}, /shop/{id}/price or /health.");
     }
 
+    /// <summary>Equal for patterns that match the same paths, whatever their parameters are called.</summary>
+    public static string ShapeOf(string path) => string.Join('/', path.ToLowerInvariant().Split('/')
+        .Select(part => part.StartsWith("{*", StringComparison.Ordinal) ? "{**}" : part.StartsWith('{') ? "{}" : part));
+
     private static string? FaultOf(string path)
     {
         if (path[0] != '/')

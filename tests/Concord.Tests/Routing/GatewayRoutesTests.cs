@@ -14,7 +14,7 @@ public sealed class GatewayRoutesTests
             "routes:shop:service=Shop", "routes:shop:match:path=/shop/{**rest}", "routes:shop:match:hosts=shop.example.com,*.example.org", "routes:shop:match:methods=get,POST",
             "routes:shop:match:headers:x-tenant=blue", "routes:shop:match:headers:x-any=*", "routes:shop:order=-1", "routes:shop:endpoint=public", "routes:shop:protocol=grpc",
             "routes:shop:stripPrefix=/shop/", "routes:shop:addPrefix=/api", "routes:shop:setHeaders:x-from=gateway", "routes:shop:setHeaders:cookie=", "routes:shop:timeout=500ms",
-            "routes:shop:retries:attempts=3", "routes:shop:retries:budgetPercent=50", "routes:shop:rateLimit:requests=100", "routes:shop:balancing=round-robin");
+            "routes:shop:retries:attempts=3", "routes:shop:retries:budgetPercent=50", "routes:shop:rateLimit:requests=100", "routes:shop:balancing=weighted");
 
         Assert.Empty(faults);
         var route = Assert.Single(routes.Routes);
@@ -24,7 +24,7 @@ public sealed class GatewayRoutesTests
         Assert.Equal(("/shop", "/api", "gateway", ""), (route.StripPrefix, route.AddPrefix, route.SetHeaders["x-from"], route.SetHeaders["cookie"]));
         Assert.Equal((TimeSpan.FromMilliseconds(500), 3, 50), (route.Timeout, route.Retries.Attempts, route.Retries.BudgetPercent));
         Assert.Equal(new GatewayRateLimit(100, TimeSpan.FromSeconds(1)), route.RateLimit);
-        Assert.Equal(GatewayBalancing.RoundRobin, route.Balancing);
+        Assert.Equal("weighted", route.Balancing);
     }
 
     [Theory]
@@ -46,6 +46,7 @@ public sealed class GatewayRoutesTests
     [InlineData("routes:a:time-out", "routes:a:service=a", "routes:a:match:path=/a", "routes:a:time-out=3s")]
     [InlineData("routes:a:rateLimit", "routes:a:service=a", "routes:a:match:path=/a", "routes:a:rateLimit:per=1s")]
     [InlineData("routes:b", "routes:a:service=a", "routes:a:match:path=/a", "routes:b:service=b", "routes:b:match:path=/A")]
+    [InlineData("routes:b", "routes:a:service=a", "routes:a:match:path=/a/{id}", "routes:b:service=b", "routes:b:match:path=/a/{name}")]
     public void A_fault_names_its_field_and_the_remedy(string field, params string[] settings)
     {
         var fault = Assert.Single(Read(settings).Faults);
@@ -53,6 +54,9 @@ public sealed class GatewayRoutesTests
         Assert.Equal(field, fault.Field);
         Assert.NotEmpty(fault.Remedy);
     }
+
+    [Fact]
+    public void The_ways_to_choose_are_the_clients_policies() => Assert.Equal(Concord.Client.Balancing.BalancingPolicies.Names, GatewayBalancing.All);
 
     [Fact]
     public void A_route_that_an_upper_layer_emptied_is_gone() =>

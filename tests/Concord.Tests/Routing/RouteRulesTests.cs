@@ -9,13 +9,13 @@ public sealed class RouteRulesTests
     public void Rules_are_read_with_all_their_fields()
     {
         var (rules, faults) = Read(
-            "split:0:version=1.5.*", "split:0:percent=2.5", "split:0:labels:track=canary", "split:1:percent=97.5", "splitBy=header:x-user", "whenEmpty=fail",
+            "split:0:version=1.5.*", "split:0:percent=2.5", "split:0:labels:track=canary", "split:1:percent=97.5", "splitBy=header:x-user",
             "failover:0=own-zone", "failover:1=zone:eu-2", "failover:2=any", "failoverBelow=50", "maintenance:eu-3=new switches", "maintenance:eu-4=");
 
         Assert.Empty(faults);
         Assert.Equal([("1.5.*", 250), ("rest", 9_750)], rules.Split.Select(share => (share.Name, share.BasisPoints)));
         Assert.Equal("canary", rules.Split[0].Labels["track"]);
-        Assert.Equal((new SplitKey(SplitKeyKind.Header, "x-user"), true, 50), (rules.SplitBy, rules.FailsWhenEmpty, rules.FailoverBelow));
+        Assert.Equal((new SplitKey(SplitKeyKind.Header, "x-user"), 50), (rules.SplitBy, rules.FailoverBelow));
         Assert.Equal("own-zone, zone:eu-2, any", string.Join(", ", rules.Failover));
         // An upper layer has taken eu-4 out of maintenance by emptying it.
         Assert.Equal("eu-3", Assert.Single(rules.Maintenance).Key);
@@ -40,7 +40,6 @@ public sealed class RouteRulesTests
     [InlineData("splitBy", "splitBy=header")]
     [InlineData("splitBy", "splitBy=random:x")]
     [InlineData("splitBy", "splitBy=colour")]
-    [InlineData("whenEmpty", "whenEmpty=panic")]
     [InlineData("failover:0", "failover:0=nearest")]
     [InlineData("failover:1", "failover:0=own-zone", "failover:1=own-zone")]
     [InlineData("failover:1", "failover:0=any", "failover:1=own-zone")]

@@ -38,7 +38,8 @@ public sealed class RoutingServerTests(RestServer server) : IClassFixture<RestSe
         await using var client = new ConcordClient(server.Url.ToString());
         await using var follower = client.FollowRouting("followed", "live");
         await follower.FirstAttempt.WaitAsync(Wait.Bound);
-        Assert.Same(RouteRules.None, follower.Current.Split.Count + follower.Current.Failover.Count == 0 ? RouteRules.None : follower.Current);
+        Assert.Empty(follower.Current.Split);
+        Assert.Empty(follower.Current.Failover);
         Assert.True(follower.State.Connected, follower.State.LastError);
         var changes = new Signal<RouteRules>();
         follower.Changed += changes.Add;

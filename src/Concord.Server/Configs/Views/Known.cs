@@ -50,9 +50,9 @@ internal static class Known
     public static void RequireView(ConfigState state, ViewKey key, string field)
     {
         state.Rights.RequireSomeView(key);
-        if (key.Application == TrafficDocuments.RoutingApplication)
+        if (TrafficDocuments.IsJudged(key.Application))
         {
-            // Every caller asks for the rules of every service that it calls, and most services have none: that is the normal case.
+            // Every caller asks for the rules of every service that it calls, and most services have none; a gateway waits for its routes.
             return;
         }
 
