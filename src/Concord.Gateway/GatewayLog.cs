@@ -26,4 +26,7 @@ internal static partial class GatewayLog
 
     [LoggerMessage(7307, LogLevel.Information, "Traffic at {Traffic}, health and metrics at {Admin}")]
     public static partial void Serving(ILogger log, string traffic, string admin);
+
+    [LoggerMessage(7308, LogLevel.Warning, "{Route}: a request failed at {Instance} after {Attempts} attempts: {Reason}")]
+    public static partial void Failed(ILogger log, string route, string instance, int attempts, string reason);
 }

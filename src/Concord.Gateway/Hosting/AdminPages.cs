@@ -24,7 +24,7 @@ internal static class AdminPages
     private static async Task WriteAsync(HttpContext context, HealthReport report)
     {
         context.Response.ContentType = "application/json";
-        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, new() { Indented = true });
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         writer.WriteStartObject();
         writer.WriteString("status", report.Status.ToString());
         writer.WriteStartObject("checks");
@@ -35,7 +35,7 @@ internal static class AdminPages
             if (entry.Description is { } description)
                 writer.WriteString("description", description);
             foreach (var (key, value) in entry.Data)
-                writer.WriteString(key, $"{value}");
+                writer.WriteString(key, value is DateTimeOffset time ? $"{time:O}" : $"{value}");
             writer.WriteEndObject();
         }
 

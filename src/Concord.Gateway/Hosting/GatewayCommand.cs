@@ -66,7 +66,7 @@ internal static class GatewayCommand
     private static Option<Uri[]> Urls(string name, string description, string otherwise) => new(name)
     {
         HelpName = "URLS",
-        Description = $"{description}{(otherwise.Length > 0 ? $". Default: {otherwise}" : "")}",
+        Description = description,
         AllowMultipleArgumentsPerToken = false,
         DefaultValueFactory = _ => otherwise.Length > 0 ? [new Uri(otherwise)] : [],
         CustomParser = result =>
@@ -88,7 +88,7 @@ internal static class GatewayCommand
 
     private static Option<string> Name(string name, string description, string otherwise)
     {
-        var option = new Option<string>(name) { HelpName = "NAME", Description = $"{description}. Default: {otherwise}", DefaultValueFactory = _ => otherwise };
+        var option = new Option<string>(name) { HelpName = "NAME", Description = description, DefaultValueFactory = _ => otherwise };
         option.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && !ConfigurationView.IsName(token.Value))

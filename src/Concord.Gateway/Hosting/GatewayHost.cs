@@ -26,12 +26,12 @@ internal static class GatewayHost
     public static WebApplication Build(GatewaySettings settings)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "concord-gateway" });
-        builder.Logging.SetMinimumLevel(settings.LogLevel);
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        AddLogging(builder.Logging, settings.LogLevel);
         builder.Services.AddSingleton(settings);
         AddConcord(builder, settings);
         AddProxy(builder.Services);
         builder.Services.AddRequestTimeouts();
+        builder.Services.AddSingleton<BackendsCheck>();
         builder.Services.AddHealthChecks().AddConcord().AddCheck<BackendsCheck>("backends");
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -48,6 +48,16 @@ internal static class GatewayHost
     /// <summary>The addresses as they are bound: traffic first, the last one is for health and metrics.</summary>
     public static IReadOnlyList<Uri> AddressesOf(WebApplication app) =>
         [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address))];
+
+    private static void AddLogging(ILoggingBuilder logging, LogLevel level)
+    {
+        logging.SetMinimumLevel(level);
+        if (level < LogLevel.Information)
+            return;
+        // The framework's word on every request, and a stack trace for every attempt, would hide the gateway's own.
+        var quiet = level > LogLevel.Warning ? level : LogLevel.Warning;
+        logging.AddFilter("Microsoft", quiet).AddFilter("Yarp", quiet).AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Critical);
+    }
 
     private static void AddConcord(WebApplicationBuilder builder, GatewaySettings settings)
     {

@@ -87,7 +87,12 @@ internal sealed class BalancingMiddleware(RequestDelegate next, RouteBook routes
 
             var reason = error?.Error.ToString() ?? $"status {context.Response.StatusCode}";
             if (!attempt.TryAgain(context, error))
+            {
+                if (error is not null && outcome != CallOutcome.Abandoned)
+                    GatewayLog.Failed(log, entry.Route.Name, pick.Endpoint.Instance.Id, attempt.Retries + 1, $"{reason}: {error.Exception?.Message}");
                 return;
+            }
+
             GatewayLog.Retried(log, entry.Route.Name, attempt.Retries, pick.Endpoint.Instance.Id, reason);
             telemetry.Retried(entry, error is null ? "status" : outcome == CallOutcome.ConnectionFailure ? "connection" : "failure");
             (tried ??= []).Add(pick.Endpoint);

@@ -5,13 +5,16 @@ namespace Concord.Gateway.Proxying;
 /// <summary>The gateway's own answers, as problem details (RFC 9457).</summary>
 internal static class Problem
 {
+    // The text is for people who read JSON, never for a page: quotation marks stay legible.
+    private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static async Task WriteAsync(HttpContext context, int status, string detail)
     {
         context.Response.StatusCode = status;
         // A gRPC client reads the status alone and makes "unavailable" of 503.
         context.Response.ContentType = "application/problem+json";
         var json = new System.Buffers.ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(json))
+        using (var writer = new Utf8JsonWriter(json, Options))
         {
             writer.WriteStartObject();
             writer.WriteNumber("status", status);

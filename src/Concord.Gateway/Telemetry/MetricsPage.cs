@@ -14,6 +14,9 @@ internal sealed class MetricsPage : IDisposable
     {
         InstrumentFilterPredicate = instrument => Meters.Contains(instrument.Meter.Name),
         Registry = _registry,
+        MetricFactory = Metrics.WithCustomRegistry(_registry),
+        // A series of a route that is gone goes after a day, long after its last value was read.
+        MetricsExpireAfter = TimeSpan.FromDays(1),
     });
 
     public async Task WriteAsync(HttpContext context)
