@@ -121,29 +121,27 @@ internal sealed class RegistrationService(
         }
     }
 
-    /// <summary>Says how the application does, whenever that changes. Throws when the registration is over.</summary>
+    /// <summary>Says how the application does, whenever that changes, until the registration is over; throws if that was not wanted.</summary>
     private async Task TellAsync(ServiceRegistration registration, HealthVerdict last)
     {
         using var timer = new PeriodicTimer(settings.HealthPeriod, client.Options.TimeProvider);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        _ = registration.Completion.ContinueWith(_ => over.CancelAsync(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
-        try
+        while (true)
         {
-            while (await timer.WaitForNextTickAsync(over.Token).ConfigureAwait(false))
+            var tick = timer.WaitForNextTickAsync(_stop.Token).AsTask();
+            if (await Task.WhenAny(tick, registration.Completion).ConfigureAwait(false) == registration.Completion)
             {
-                var verdict = await JudgeAsync().ConfigureAwait(false);
-                if (verdict == last)
-                    continue;
-                if (verdict.State != last.State)
-                    RegistrationLog.StateChanged(log, settings.Service, registration.Instance.Id, verdict.State, verdict.Reason);
-                last = verdict;
-                await registration.SetStateAsync(verdict.State, verdict.Reason, over.Token).ConfigureAwait(false);
+                await registration.Completion.ConfigureAwait(false);
+                return;
             }
-        }
-        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
-        {
-            // It ended by itself; its completion says why.
-            await registration.Completion.ConfigureAwait(false);
+
+            await tick.ConfigureAwait(false);
+            var verdict = await JudgeAsync().ConfigureAwait(false);
+            if (verdict == last)
+                continue;
+            if (verdict.State != last.State)
+                RegistrationLog.StateChanged(log, settings.Service, registration.Instance.Id, verdict.State, verdict.Reason);
+            last = verdict;
+            await registration.SetStateAsync(verdict.State, verdict.Reason, _stop.Token).ConfigureAwait(false);
         }
     }
 

@@ -38,6 +38,7 @@ internal static class GatewayHost
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
 
         var app = builder.Build();
+        app.Services.GetRequiredService<MetricsPage>();
         app.MapWhen(static context => context.Features.Get<AdminConnection>() is not null, AdminPages.Map);
         app.UseRouting();
         app.UseRequestTimeouts();

@@ -284,7 +284,7 @@ public sealed class GatewayTests(RestServer server) : IClassFixture<RestServer>
         Assert.Contains("\"routes\": \"1\"", await gateway.Admin.GetStringAsync("/health", Patience), StringComparison.Ordinal);
         var metrics = await gateway.Admin.GetStringAsync("/metrics", Patience);
         var lines = metrics.Split('\n');
-        Assert.Contains(lines, line => line.Contains("gateway_requests", StringComparison.Ordinal) && line.Contains("service=\"admin\"", StringComparison.Ordinal) && line.Contains("status=\"2xx\"", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.Contains("gateway_instances", StringComparison.Ordinal) && line.Contains("state=\"healthy\"", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("concord_gateway_requests_total{", StringComparison.Ordinal) && line.Contains("service=\"admin\"", StringComparison.Ordinal) && line.Contains("status=\"2xx\"", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("concord_gateway_instances{", StringComparison.Ordinal) && line.Contains("state=\"healthy\"", StringComparison.Ordinal));
     }
 }
