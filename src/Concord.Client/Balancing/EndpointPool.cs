@@ -12,7 +12,7 @@ namespace Concord.Client.Balancing;
 /// </summary>
 /// <remarks>
 /// A pick takes no lock and allocates nothing: it reads one immutable table. The table is made anew, under a lock, when the view, an ejection, a ramp
-/// or a route changes. The pool does not ask the registry; a follower of the registry does and feeds it.
+/// or a route changes. The pool does not ask the registry; <see cref="Following.ServiceDirectory"/> does and feeds it.
 /// </remarks>
 public sealed class EndpointPool : IDisposable
 {
@@ -58,13 +58,16 @@ public sealed class EndpointPool : IDisposable
         _timer = _options.TimeProvider.CreateTimer(_ => Tick(), null, TickInterval, TickInterval);
     }
 
-    /// <summary>Raised when other endpoints than before may be called, or at other addresses; not when one is ejected. On the thread that brought the news.</summary>
+    /// <summary>Raised when <see cref="Endpoints"/> or <see cref="Callable"/> are others than before. On the thread that brought the news.</summary>
     public event Action? Changed;
 
     public string Service { get; }
 
     /// <summary>All endpoints that calls may go to, the ejected ones too, and the critical ones.</summary>
     public IReadOnlyList<PoolEndpoint> Endpoints => Volatile.Read(ref _table).Candidates;
+
+    /// <summary>Those that calls go to at present, by health and route.</summary>
+    public IReadOnlyList<PoolEndpoint> Callable => Volatile.Read(ref _table).Callable;
 
     /// <summary>For whoever calls again, or twice.</summary>
     public RetryBudget RetryBudget { get; }
@@ -79,16 +82,31 @@ public sealed class EndpointPool : IDisposable
     public bool TryPick(in SelectionContext context, out EndpointPick pick)
     {
         var now = Now;
-        if (Volatile.Read(ref _table).Select(context with { Now = now }, _random) is not { } endpoint)
+        if (Volatile.Read(ref _table).Select(context with { Now = now }, _random) is { } endpoint)
         {
-            pick = default;
-            return false;
+            pick = Begin(endpoint, now);
+            return true;
         }
 
+        pick = default;
+        return false;
+    }
+
+    /// <summary>Chooses without calling: for callers who may have to choose otherwise, and then <see cref="Begin(PoolEndpoint)"/>. Null if there is none.</summary>
+    public PoolEndpoint? Peek(in SelectionContext context) => Volatile.Read(ref _table).Select(context with { Now = Now }, _random);
+
+    /// <summary>A call goes to this endpoint.</summary>
+    public EndpointPick Begin(PoolEndpoint endpoint)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        return Begin(endpoint, Now);
+    }
+
+    private EndpointPick Begin(PoolEndpoint endpoint, TimeSpan now)
+    {
         endpoint.Enter();
         _policy.Started(endpoint);
-        pick = new EndpointPick(this, endpoint, now);
-        return true;
+        return new EndpointPick(this, endpoint, now);
     }
 
     internal void Complete(PoolEndpoint endpoint, TimeSpan started, CallOutcome outcome)
@@ -113,7 +131,7 @@ public sealed class EndpointPool : IDisposable
     public void Update(ServiceView view)
     {
         ArgumentNullException.ThrowIfNull(view);
-        var changed = false;
+        var before = Volatile.Read(ref _table);
         lock (_gate)
         {
             if (_disposed)
@@ -121,13 +139,12 @@ public sealed class EndpointPool : IDisposable
             if (view.Instances.Any(one => one.Service == Service) || !Holds_NeedsGate(view))
             {
                 _held = null;
-                changed = Apply_NeedsGate(view);
+                Apply_NeedsGate(view);
             }
         }
 
         _filled.TrySetResult();
-        if (changed)
-            Announce();
+        AnnounceSince(before);
     }
 
     /// <summary>How it does at this moment.</summary>
@@ -155,7 +172,7 @@ public sealed class EndpointPool : IDisposable
     /// <summary>What happens by time alone: ejections and slow starts end, success rates are compared, an empty view is believed.</summary>
     private void Tick()
     {
-        var changed = false;
+        var before = Volatile.Read(ref _table);
         lock (_gate)
         {
             if (_disposed)
@@ -187,7 +204,7 @@ public sealed class EndpointPool : IDisposable
             if (_held is { } empty && now >= _heldUntil)
             {
                 _held = null;
-                changed = Apply_NeedsGate(empty);
+                Apply_NeedsGate(empty);
             }
             else if (rebuild)
             {
@@ -195,8 +212,7 @@ public sealed class EndpointPool : IDisposable
             }
         }
 
-        if (changed)
-            Announce();
+        AnnounceSince(before);
     }
 
     /// <summary>True if the view lost everything at once and is not believed yet.</summary>
@@ -214,8 +230,7 @@ public sealed class EndpointPool : IDisposable
         return true;
     }
 
-    /// <summary>Whether other endpoints may be called than before.</summary>
-    private bool Apply_NeedsGate(ServiceView view)
+    private void Apply_NeedsGate(ServiceView view)
     {
         var now = Now;
         var isFirst = _view is null;
@@ -248,9 +263,7 @@ public sealed class EndpointPool : IDisposable
 
         foreach (var gone in _endpoints.Keys.Where(key => !seen.Contains(key)).ToList())
             _endpoints.Remove(gone);
-        var before = _table.Candidates;
         Rebuild_NeedsGate(now);
-        return !before.SequenceEqual(_table.Candidates);
     }
 
     /// <summary>Starting instances are not ready, draining ones take nothing new, and maintenance is an operator's word: not even panic goes over these.</summary>
@@ -282,12 +295,15 @@ public sealed class EndpointPool : IDisposable
 
     private void Eject(PoolEndpoint endpoint, string reason)
     {
+        var before = Volatile.Read(ref _table);
         lock (_gate)
         {
             var now = Now;
             if (!_disposed && TryEject_NeedsGate(endpoint, reason, now))
                 Rebuild_NeedsGate(now);
         }
+
+        AnnounceSince(before);
     }
 
     private bool TryEject_NeedsGate(PoolEndpoint endpoint, string reason, TimeSpan now)
@@ -354,15 +370,22 @@ public sealed class EndpointPool : IDisposable
 
     private void OnRoutingChanged()
     {
+        var before = Volatile.Read(ref _table);
         lock (_gate)
         {
             if (!_disposed)
                 Rebuild_NeedsGate(Now);
         }
+
+        AnnounceSince(before);
     }
 
-    private void Announce()
+    /// <summary>Outside of the lock: who listens may ask the pool.</summary>
+    private void AnnounceSince(RouteTable before)
     {
+        var after = Volatile.Read(ref _table);
+        if (before.Candidates.SequenceEqual(after.Candidates) && before.Callable.SequenceEqual(after.Callable))
+            return;
         foreach (var listener in Changed?.GetInvocationList() ?? [])
         {
             try

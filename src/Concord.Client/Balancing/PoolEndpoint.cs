@@ -9,6 +9,9 @@ namespace Concord.Client.Balancing;
 /// </summary>
 public sealed class PoolEndpoint
 {
+    /// <summary>Of one call in the failure rate: two failures in a row show, and five successes make them a third.</summary>
+    private const double FailureWeight = 0.2;
+
     private readonly DecayingAverage _latency = new();
     private readonly DecayingAverage _failures = new();
     private ServiceInstance _instance;
@@ -61,11 +64,21 @@ public sealed class PoolEndpoint
     /// <summary>Takes one finished call into the averages.</summary>
     public void Learn(TimeSpan latency, CallOutcome outcome, TimeSpan now, TimeSpan decay)
     {
-        // A call that was given up took at least this long: it can show that the instance is slow, never that it is fast.
-        if (outcome == CallOutcome.Success || (outcome == CallOutcome.Abandoned && latency.TotalSeconds > _latency.Read(now, decay)))
-            _latency.ObservePeak(latency.TotalSeconds, now, decay);
+        var known = _latency.Read(now, decay);
+        if (outcome == CallOutcome.Success || latency.TotalSeconds > known)
+        {
+            // A call that failed or was given up took at least this long: it can show that the instance is slow, never that it is fast.
+            if (outcome == CallOutcome.Success || known > 0)
+                _latency.ObservePeak(latency.TotalSeconds, now, decay);
+        }
+        else if (outcome != CallOutcome.Abandoned && known > 0)
+        {
+            // It was called, so what is known of its latency is not to be forgotten for want of calls.
+            _latency.ObservePeak(known, now, decay);
+        }
+
         if (outcome != CallOutcome.Abandoned)
-            _failures.Observe(outcome == CallOutcome.Success ? 0 : 1, now, decay);
+            _failures.ObserveCounted(outcome == CallOutcome.Success ? 0 : 1, FailureWeight, now, decay);
     }
 
     /// <summary>One call more; the pool does this for those who call through it.</summary>

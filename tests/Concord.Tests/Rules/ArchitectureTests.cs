@@ -59,7 +59,7 @@ public sealed partial class ArchitectureTests
     }
 
     // | `Concord.Node` | what it is | `Concord.Mvcc`, `Concord.Raft` |
-    [GeneratedRegex(@"^\|\s*`(?<name>(?:Concord\.[\w.]+|Echo|Fencing|Orders))`\s*\|[^|]*\|(?<references>[^|]*)\|\s*$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\|\s*`(?<name>(?:Concord\.[\w.]+|Checkout|Echo|Fencing|Orders))`\s*\|[^|]*\|(?<references>[^|]*)\|\s*$", RegexOptions.Multiline)]
     private static partial Regex TableRow();
 
     [GeneratedRegex(@"Concord\.[\w.]+|Fencing")]

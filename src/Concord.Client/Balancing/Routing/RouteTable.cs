@@ -2,12 +2,13 @@ namespace Concord.Client.Balancing.Routing;
 
 /// <summary>What calls are spread by: immutable, replaced as a whole.</summary>
 /// <param name="Candidates">All endpoints that calls may go to, healthy or not, in the order of their ids.</param>
-/// <param name="Healthy">How many of them are.</param>
+/// <param name="Callable">Those that calls go to now, in the same order.</param>
+/// <param name="Healthy">How many of the candidates are well.</param>
 /// <param name="Draws">Splits that take part by share, with the upper bound of each in [0, 1).</param>
 /// <param name="Named">All splits that have an endpoint.</param>
-internal sealed record RouteTable(IReadOnlyList<PoolEndpoint> Candidates, int Healthy, bool IsPanic, RouteTable.Draw[] Draws, RouteTable.Split[] Named)
+internal sealed record RouteTable(IReadOnlyList<PoolEndpoint> Candidates, IReadOnlyList<PoolEndpoint> Callable, int Healthy, bool IsPanic, RouteTable.Draw[] Draws, RouteTable.Split[] Named)
 {
-    public static RouteTable Empty { get; } = new([], 0, false, [], []);
+    public static RouteTable Empty { get; } = new([], [], 0, false, [], []);
 
     /// <param name="Tiers">With the upper bound of each in [0, 1); those that get no calls come last, with 1.</param>
     public sealed record Split(string Name, Tier[] Tiers, bool IsPanic);

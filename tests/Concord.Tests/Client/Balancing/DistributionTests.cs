@@ -153,6 +153,35 @@ public sealed class DistributionTests
     }
 
     [Fact]
+    public void Failures_show_after_two_calls_and_are_forgotten_by_calls_and_by_time()
+    {
+        var endpoint = Fleet.Weighted(100)[0].Endpoint;
+        var (now, decay) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
+        double Rate(double seconds = 1) => Math.Round(endpoint.FailureRate(TimeSpan.FromSeconds(seconds), decay), 2);
+        endpoint.Learn(TimeSpan.FromMilliseconds(1), CallOutcome.Failure, now, decay);
+        Assert.Equal(0.2, Rate());
+        endpoint.Learn(TimeSpan.FromMilliseconds(1), CallOutcome.Failure, now, decay);
+        Assert.Equal(0.36, Rate());
+        Assert.Equal(0.13, Rate(11));
+        for (var i = 0; i < 5; i++)
+            endpoint.Learn(TimeSpan.FromMilliseconds(1), CallOutcome.Success, now, decay);
+        Assert.Equal(0.12, Rate());
+    }
+
+    /// <summary>Failures answer quickly, so they must not count as latencies, and must not let the latency fade either.</summary>
+    [Fact]
+    public void Failures_keep_the_latency_that_is_known()
+    {
+        var endpoint = Fleet.Weighted(100)[0].Endpoint;
+        var decay = TimeSpan.FromSeconds(10);
+        endpoint.Learn(TimeSpan.FromMilliseconds(100), CallOutcome.Success, TimeSpan.Zero, decay);
+        for (var i = 1; i <= 300; i++)
+            endpoint.Learn(TimeSpan.FromMilliseconds(1), CallOutcome.Failure, TimeSpan.FromMilliseconds(100 * i), decay);
+
+        Assert.InRange(endpoint.LatencySeconds(TimeSpan.FromSeconds(30), decay), 0.09, 0.1);
+    }
+
+    [Fact]
     public void One_seed_is_one_order()
     {
         foreach (var name in BalancingPolicies.Names)
