@@ -7,7 +7,6 @@ using Concord.Extensions.Balancing.Http;
 using Grpc.Net.Client.Balancer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.ServiceDiscovery;
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Concord.Client.Balancing;
 using Concord.Client.Balancing.Following;
 using Concord.Tests.Client;
-using Concord.Tests.Client.Balancing;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
