@@ -2,10 +2,13 @@ using System.Diagnostics;
 using Concord.Simulator;
 using Concord.Simulator.Canaries;
 using Concord.Simulator.Gossip;
+using Concord.Simulator.Load;
 using Concord.Simulator.Runs;
 
 if (args is ["gossip", ..])
     return GossipProgram.Run(args.AsSpan(1), Console.Out, Console.Error);
+if (args is ["load", ..])
+    return LoadProgram.Run(args.AsSpan(1), Console.Out, Console.Error);
 
 var arguments = SimulatorArguments.Parse(args);
 if (arguments.Error is not null)

@@ -11,6 +11,7 @@ internal sealed record SimulatorArguments
 
         usage: dotnet run --project tests/Concord.Simulator -c Release -- [options]
                dotnet run --project tests/Concord.Simulator -c Release -- gossip [options]    (gossip --help)
+               dotnet run --project tests/Concord.Simulator -c Release -- load [options]      (load --help)
 
           --seed N          one run
           --seeds A..B      the runs of these seeds, one after the other

@@ -37,6 +37,7 @@ namespace Concord.Cli.Output;
 [JsonSerializable(typeof(ServiceInstancesJson))]
 [JsonSerializable(typeof(ServiceChangedJson))]
 [JsonSerializable(typeof(ServiceEventJson))]
+[JsonSerializable(typeof(ServiceRouteJson))]
 [JsonSerializable(typeof(KvPairs))]
 [JsonSerializable(typeof(KvCount))]
 [JsonSerializable(typeof(KvPutDone))]

@@ -15,11 +15,7 @@ namespace Concord.Client.Cache;
 /// </summary>
 public sealed class ConfigCacheFile
 {
-    /// <summary>Nothing larger is read: the server bounds a view well below.</summary>
-    private const int BytesMax = 64 * 1024 * 1024;
-
-    private readonly ConfigCacheProtector? _protector;
-    private readonly ILogger _log;
+    private readonly LastKnownGoodFile _file;
     private readonly ConfigurationView _view;
 
     /// <param name="directory">Where the file lives; made on first use, readable by this user only.
@@ -29,13 +25,11 @@ public sealed class ConfigCacheFile
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         ArgumentNullException.ThrowIfNull(view);
         _view = view;
-        _log = log;
-        _protector = protector;
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(view.Key)))[..12];
-        Path = System.IO.Path.Combine(directory, $"{view.Application}.{view.Environment}.{hash}.lkg");
+        _file = new(System.IO.Path.Combine(directory, $"{view.Application}.{view.Environment}.{hash}.lkg"), log, protector);
     }
 
-    public string Path { get; }
+    public string Path => _file.Path;
 
     /// <summary>
     /// The user's local application data. Where there is no home directory, as in some containers: for root a directory
@@ -59,35 +53,23 @@ public sealed class ConfigCacheFile
     public bool TryLoad([NotNullWhen(true)] out SettingsSnapshot? snapshot)
     {
         snapshot = null;
+        if (!_file.TryRead(out var plain))
+            return false;
         try
         {
-            if (!File.Exists(Path))
-                return false;
-            if (DirectoryFault() is { } fault)
-                return Ignore(fault);
-            if (new FileInfo(Path).Length > BytesMax)
-                return Ignore($"it is larger than {BytesMax} bytes");
-            if (!ConfigCacheFormat.TryUnwrap(File.ReadAllBytes(Path), out var payload, out var isProtected, out var damage))
-                return Ignore(damage);
-            if (isProtected && _protector is null)
-                return Ignore("it is encrypted and no protector is configured");
-            if (!isProtected && _protector is not null)
-                return Ignore("it is not encrypted although a protector is configured");
-            var plain = _protector is null ? payload : _protector.Unprotect(payload);
             using var input = new CodedInputStream(plain);
             var view = new V1.ViewId();
             var content = new V1.EffectiveConfiguration();
             input.ReadMessage(view);
             input.ReadMessage(content);
             if (!view.Equals(_view.ToMessage()))
-                return Ignore("it belongs to another view");
+                return _file.Ignore("it belongs to another view");
             snapshot = SettingsSnapshot.From(content);
             return true;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException
-            or InvalidProtocolBufferException)
+        catch (InvalidProtocolBufferException error)
         {
-            return Ignore(error.Message);
+            return _file.Ignore(error.Message);
         }
     }
 
@@ -95,26 +77,7 @@ public sealed class ConfigCacheFile
     public void Save(SettingsSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        var temporary = $"{Path}.{Environment.ProcessId}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.tmp";
-        try
-        {
-            CreateDirectory();
-            if (DirectoryFault() is { } fault)
-            {
-                ClientLog.CacheNotWritten(_log, Path, fault);
-                return;
-            }
-
-            var plain = Serialize(snapshot);
-            var payload = _protector is null ? plain : _protector.Protect(plain);
-            Write(temporary, ConfigCacheFormat.Wrap(payload, _protector is not null));
-            File.Move(temporary, Path, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            ClientLog.CacheNotWritten(_log, Path, error.Message);
-            DeleteQuietly(temporary);
-        }
+        _file.Write(Serialize(snapshot));
     }
 
     private byte[] Serialize(SettingsSnapshot snapshot)
@@ -127,63 +90,5 @@ public sealed class ConfigCacheFile
         }
 
         return buffer.ToArray();
-    }
-
-    private static void Write(string path, byte[] content)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var file = new FileStream(path, options);
-        file.Write(content);
-        // Before the rename: otherwise a crash may leave the new name with old or no content.
-        file.Flush(flushToDisk: true);
-    }
-
-    private void CreateDirectory()
-    {
-        var directory = System.IO.Path.GetDirectoryName(Path)!;
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(directory);
-        else
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
-    /// <summary>In a place that everybody may write to, somebody else could leave a configuration for us.</summary>
-    private string? DirectoryFault()
-    {
-        if (OperatingSystem.IsWindows())
-            return null;
-        var directory = System.IO.Path.GetDirectoryName(Path)!;
-        var mode = File.GetUnixFileMode(directory);
-        if ((mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
-            return $"other users may write to {directory}: take that right away or choose another directory";
-        // Nobody else may write and this process can: then it is ours. A directory that another user made is not.
-        var probe = System.IO.Path.Combine(directory, $".{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}");
-        new FileStream(probe, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Options = FileOptions.DeleteOnClose,
-        }).Dispose();
-        return null;
-    }
-
-    private static void DeleteQuietly(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // A small leftover, and why it came about is already logged.
-        }
-    }
-
-    private bool Ignore(string reason)
-    {
-        ClientLog.CacheIgnored(_log, Path, reason);
-        return false;
     }
 }

@@ -5,14 +5,15 @@ using System.Security.Cryptography;
 namespace Concord.Client.Cache;
 
 /// <summary>
-/// The frame of the last known good file, all numbers little-endian:
+/// The frame of a last known good file, all numbers little-endian:
 /// <code>
 /// 0   8  "CNCRDLKG"
 /// 8   2  format version, 1
 /// 10  2  flags: 1 = the payload is encrypted
 /// 12  4  length of the payload
 /// 16  32 SHA-256 of bytes 0 to 15 and the payload
-/// 48  …  payload: the view and the effective configuration, each as a length-prefixed protobuf message
+/// 48  …  payload: protobuf messages, each with its length before it. Of a configuration the view and the effective
+///        configuration; of a service the answer to ListServiceInstances
 /// </code>
 /// The hash finds damage, not forgery; against that stand the file's mode and the protector.
 /// </summary>
@@ -53,7 +54,7 @@ internal static class ConfigCacheFormat
     private static string? DamageOf(byte[] file)
     {
         if (file.Length < PayloadOffset || !file.AsSpan().StartsWith(Magic))
-            return "it is no configuration file of this kind";
+            return "it is no file of this kind";
         var version = BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(8));
         if (version != FormatVersion)
             return $"its format version is {version}, this client reads {FormatVersion}";

@@ -99,6 +99,55 @@ internal static class RegistryMapping
     public static ServiceView ToRecord(V1.ListServiceInstancesResponse message) =>
         new([.. message.Instances.Select(ToRecord)], [.. message.Services.Select(ToRecord)], message.Revision);
 
+    /// <summary>The message that <see cref="ToRecord(V1.ListServiceInstancesResponse)"/> makes this view of.</summary>
+    public static V1.ListServiceInstancesResponse ToMessage(ServiceView view)
+    {
+        var message = new V1.ListServiceInstancesResponse { Revision = view.Revision };
+        foreach (var one in view.Instances)
+        {
+            var instance = new V1.ServiceInstance
+            {
+                Service = one.Service,
+                Id = one.Id,
+                Generation = one.Generation,
+                Zone = one.Zone,
+                Region = one.Region,
+                Version = one.Version,
+                Weight = one.Weight,
+                State = (V1.InstanceState)one.State,
+                Reason = one.Reason,
+                Persistent = one.Persistent,
+                Held = one.Held,
+                Revision = one.Revision,
+                RegisteredUnixMs = one.Registered.ToUnixTimeMilliseconds(),
+                StateSinceUnixMs = one.StateSince.ToUnixTimeMilliseconds(),
+            };
+            instance.Endpoints.Add(one.Endpoints.Select(endpoint =>
+                new V1.ServiceEndpoint { Name = endpoint.Name, Scheme = endpoint.Scheme, Host = endpoint.Host, Port = endpoint.Port }));
+            instance.Tags.Add(one.Tags);
+            foreach (var (key, value) in one.Metadata)
+                instance.Metadata[key] = value;
+            message.Instances.Add(instance);
+        }
+
+        foreach (var one in view.Services)
+        {
+            var summary = new V1.ServiceSummary
+            {
+                Name = one.Name,
+                Total = one.Total,
+                Healthy = one.Healthy,
+                Held = one.Held,
+                Panic = one.Panic,
+                PanicPercent = one.PanicPercent,
+            };
+            summary.Tags.Add(one.Tags);
+            message.Services.Add(summary);
+        }
+
+        return message;
+    }
+
     /// <summary>The view after a change.</summary>
     public static ServiceWatchEvent.Changed Apply(ServiceView before, V1.WatchServicesResponse.Types.Delta delta)
     {
