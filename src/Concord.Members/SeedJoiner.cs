@@ -30,8 +30,8 @@ public readonly record struct GossipSeed(string Host, int Port)
 }
 
 /// <summary>
-/// Keeps a member from being alone: joins by the seeds until one answers, and again whenever nobody else is there. Members that
-/// know each other need no seed; halves that were cut apart find each other by the protocol itself.
+/// Keeps a member together with its seeds: joins those that it does not know as living, until they answer. Also when others are known,
+/// or two pairs that started apart would never hear of each other.
 /// </summary>
 /// <param name="seeds">Asked anew each time: a list of members, for example, that changes.</param>
 public sealed class SeedJoiner(GossipMember member, Func<CancellationToken, Task<IReadOnlyList<GossipAddress>>> seeds, TimeProvider time)
@@ -47,13 +47,9 @@ public sealed class SeedJoiner(GossipMember member, Func<CancellationToken, Task
         var wait = FirstWait;
         while (!cancellation.IsCancellationRequested && !member.Ended.IsCompleted)
         {
-            var isAlone = !member.Members.Any(other => other.Info.Name != member.Name && other.Status is MemberStatus.Alive or MemberStatus.Suspect);
-            if (isAlone)
-            {
-                wait = await TryAsync(cancellation).ConfigureAwait(false) ? FirstWait : TimeSpan.FromTicks(Math.Min(2 * wait.Ticks, LongestWait.Ticks));
-            }
-
-            await Task.Delay(isAlone ? wait : Look, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            bool isWell = await TryAsync(cancellation).ConfigureAwait(false);
+            wait = isWell ? FirstWait : TimeSpan.FromTicks(Math.Min(2 * wait.Ticks, LongestWait.Ticks));
+            await Task.Delay(isWell ? Look : wait, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -61,16 +57,23 @@ public sealed class SeedJoiner(GossipMember member, Func<CancellationToken, Task
     {
         try
         {
-            var found = await seeds(cancellation).ConfigureAwait(false);
-            if (found.Count == 0 || await member.JoinAsync([.. found], cancellation).ConfigureAwait(false) > 0)
+            var known = member.Members.Where(static one => one.Status is MemberStatus.Alive or MemberStatus.Suspect).Select(static one => one.Info.Address).ToHashSet();
+            GossipAddress[] missing = [.. (await seeds(cancellation).ConfigureAwait(false)).Where(seed => !known.Contains(seed))];
+            if (missing.Length == 0)
+            {
+                // Nobody is missing, or nobody to ask is known yet.
+                return known.Count > 1;
+            }
+
+            if (await member.JoinAsync(missing, cancellation).ConfigureAwait(false) > 0)
             {
                 _isTold = false;
-                return found.Count > 0;
+                return true;
             }
 
             if (!_isTold)
             {
-                member.NobodyAnswered(found);
+                member.NobodyAnswered(missing);
                 _isTold = true;
             }
 

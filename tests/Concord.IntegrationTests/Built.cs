@@ -10,6 +10,8 @@ internal static class Built
 
     public static string CommandLine => Program("Concord.Cli", "concord");
 
+    public static string Agent => Program("Concord.Agent", "concord-agent");
+
     public static string Orders => Program("Orders", "Orders");
 
     /// <summary>True when the long runs are asked for (CONCORD_LONG=1).</summary>
