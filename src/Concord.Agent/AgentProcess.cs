@@ -75,6 +75,9 @@ internal sealed class AgentProcess : IAsyncDisposable
                 kestrel.Listen(options.Listen, static listen => listen.Protocols = HttpProtocols.Http2);
             });
             var app = builder.Build();
+
+            // Makes the directory that others write to as well, and fails early if it cannot.
+            _ = app.Services.GetRequiredService<AnswerStore>();
             app.MapGrpcService<RegistryFace>();
             app.MapGrpcService<ConfigsFace>();
             app.MapGrpcHealthChecksService();
@@ -90,7 +93,7 @@ internal sealed class AgentProcess : IAsyncDisposable
 
     public static async Task<int> RunAsync(AgentOptions options, CancellationToken cancellation)
     {
-        using var logging = LoggerFactory.Create(builder => builder.SetMinimumLevel(options.LogLevel).AddSimpleConsole(static console => console.SingleLine = true));
+        using var logging = LoggerFactory.Create(builder => builder.SetMinimumLevel(options.LogLevel).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddSimpleConsole(static console => console.SingleLine = true));
         await using var agent = await StartAsync(options, logging, cancellation);
         var log = agent.Services.GetRequiredService<AgentLog>();
         log.Serving(agent.Address);

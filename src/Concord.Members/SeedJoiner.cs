@@ -47,13 +47,13 @@ public sealed class SeedJoiner(GossipMember member, Func<CancellationToken, Task
         var wait = FirstWait;
         while (!cancellation.IsCancellationRequested && !member.Ended.IsCompleted)
         {
-            bool isWell = await TryAsync(cancellation).ConfigureAwait(false);
-            wait = isWell ? FirstWait : TimeSpan.FromTicks(Math.Min(2 * wait.Ticks, LongestWait.Ticks));
-            await Task.Delay(isWell ? Look : wait, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var outcome = await TryAsync(cancellation).ConfigureAwait(false);
+            wait = outcome == Outcome.Failed ? TimeSpan.FromTicks(Math.Min(2 * wait.Ticks, LongestWait.Ticks)) : FirstWait;
+            await Task.Delay(outcome == Outcome.Together ? Look : wait, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<bool> TryAsync(CancellationToken cancellation)
+    private async Task<Outcome> TryAsync(CancellationToken cancellation)
     {
         try
         {
@@ -61,14 +61,13 @@ public sealed class SeedJoiner(GossipMember member, Func<CancellationToken, Task
             GossipAddress[] missing = [.. (await seeds(cancellation).ConfigureAwait(false)).Where(seed => !known.Contains(seed))];
             if (missing.Length == 0)
             {
-                // Nobody is missing, or nobody to ask is known yet.
-                return known.Count > 1;
+                return known.Count > 1 ? Outcome.Together : Outcome.NobodyToAsk;
             }
 
             if (await member.JoinAsync(missing, cancellation).ConfigureAwait(false) > 0)
             {
                 _isTold = false;
-                return true;
+                return Outcome.Together;
             }
 
             if (!_isTold)
@@ -77,11 +76,18 @@ public sealed class SeedJoiner(GossipMember member, Func<CancellationToken, Task
                 _isTold = true;
             }
 
-            return false;
+            return Outcome.Failed;
         }
         catch (Exception e) when (e is GossipBusyException or OperationCanceledException or SocketException)
         {
-            return false;
+            return Outcome.Failed;
         }
+    }
+
+    private enum Outcome
+    {
+        Together,
+        NobodyToAsk,
+        Failed,
     }
 }

@@ -29,7 +29,7 @@ public sealed partial class AgentTests(ITestOutputHelper output)
         await using var script = Client([agent.Address]);
         await script.Registry.RegisterEphemeralAsync(Instance("shop", "quiet"), TimeSpan.FromHours(1), Patience);
         await using var process = TestProcess.Start(
-            Built.CommandLine, ["service", "register", "web", "--id", "held", "--address", "http://127.0.0.1:80", "--hold", "--ttl", "1h"],
+            Built.CommandLine, ["service", "register", "web", "--id", "held", "--address", "http://127.0.0.1:80", "--hold", "--ttl", "60m"],
             new Dictionary<string, string> { ["CONCORD_ENDPOINTS"] = agent.Address });
         await UntilAsync(async () => await StateAsync(caller, "web", "held") == InstanceState.Passing, "the process is registered");
 

@@ -27,6 +27,7 @@ internal sealed class AgentGossip(AgentOptions options, GossipPort port, Concord
     private IReadOnlyList<GossipAddress> _seeds = [];
     private long _asked;
     private GossipMember? _member;
+    private int _isDisposed;
 
     /// <summary>Null until it knows the group.</summary>
     public GossipMember? Member => Volatile.Read(ref _member);
@@ -52,6 +53,12 @@ internal sealed class AgentGossip(AgentOptions options, GossipPort port, Concord
 
     public async ValueTask DisposeAsync()
     {
+        // As a service and as a hosted one it is disposed twice.
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1)
+        {
+            return;
+        }
+
         if (Member is { } member)
         {
             await member.DisposeAsync();

@@ -27,6 +27,7 @@ internal sealed class ServerGossip(GossipBinding binding, ServerOptions options,
     private Task _joining = Task.CompletedTask;
     private HostView _hosts = HostView.Nothing;
     private long _seen = -1;
+    private int _isDisposed;
 
     /// <summary>Null until it is started.</summary>
     public GossipMember? Member => _member;
@@ -141,6 +142,12 @@ internal sealed class ServerGossip(GossipBinding binding, ServerOptions options,
 
     public async ValueTask DisposeAsync()
     {
+        // As a service and as a hosted one it is disposed twice.
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync();
         await _joining;
         if (_member is not null)
