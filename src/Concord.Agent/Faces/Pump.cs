@@ -1,4 +1,3 @@
-using Concord.Client;
 using Grpc.Core;
 
 namespace Concord.Agent.Faces;

@@ -32,7 +32,7 @@ internal static class KeyringCommands
         foreach (var one in answers)
         {
             table.Row(
-                Ink.Strong(Visible.Of(one.Member)), one.Fingerprints.FirstOrDefault() ?? "-",
+                Ink.Strong(Visible.Of(one.Member)), one.Fingerprints is [var used, ..] ? used : "-",
                 one.Fingerprints.Count > 1 ? string.Join(' ', one.Fingerprints.Skip(1)) : "-", one.Error.Length > 0 ? Visible.Of(one.Error) : "-");
         }
 

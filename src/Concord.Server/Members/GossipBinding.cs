@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Concord.Gossip;
 using Concord.Members.Wire;

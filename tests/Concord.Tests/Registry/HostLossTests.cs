@@ -95,6 +95,6 @@ public sealed class HostLossTests : IAsyncDisposable
         Assert.Equal(InstanceState.Passing, _centre.Find("orders", "b1")!.State);
     }
 
-    private Task RegisterAsync(string service, string id, string? node) =>
+    private Task<Registered> RegisterAsync(string service, string id, string? node) =>
         new RegistryDesk(_centre.Store, _centre.Time) { Node = node }.RegisterAsync(RegistryCentre.Instance(service, id), 0, 10, default);
 }
