@@ -17,6 +17,8 @@ public static class EtcdEndpoints
 
         // One instance each: a call makes no service object and no scope for it.
         services.AddSingleton<KvService>();
+        services.AddSingleton<KvCalls>();
+        services.AddSingleton<LeanKv>();
         services.AddSingleton<WatchService>();
         services.AddSingleton<LeaseService>();
         services.AddSingleton<ClusterService>();
@@ -30,7 +32,7 @@ public static class EtcdEndpoints
     /// <summary>Services and methods that are not here are answered "unimplemented" by gRPC itself.</summary>
     public static WebApplication MapEtcdApi(this WebApplication app)
     {
-        app.MapGrpcService<KvService>();
+        app.MapGrpcService<KvService>().Add(app.Services.GetRequiredService<LeanKv>().Replace);
         app.MapGrpcService<WatchService>();
         app.MapGrpcService<LeaseService>();
         app.MapGrpcService<ClusterService>();

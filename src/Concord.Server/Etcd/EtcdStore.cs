@@ -30,20 +30,32 @@ internal sealed class EtcdStore(LocalReplica replica, EtcdLimits limits)
     }
 
     /// <summary>Refuses a call that asks for a leader when there is none.</summary>
-    public void CheckLeader(ServerCallContext context)
+    public void CheckLeader(ServerCallContext context) => CheckLeader(context.GetHttpContext());
+
+    private void CheckLeader(HttpContext http)
     {
         // The headers cost more to look at than the leader, and there nearly always is one.
-        if (Replica.Status.LeaderId == 0 && RequiresLeader(context))
+        if (Replica.LeaderId == 0 && RequiresLeader(http))
         {
             throw EtcdErrors.NoLeader();
         }
     }
 
-    /// <summary>As <see cref="CheckLeader"/>, and tells on whose behalf the call is made; null while access is not checked.</summary>
-    public Caller? Enter(ServerCallContext context)
+    /// <summary>As <see cref="CheckLeader(ServerCallContext)"/>, and tells on whose behalf the call is made; null while access is not checked.</summary>
+    public Caller? Enter(ServerCallContext context) => Enter(context.GetHttpContext());
+
+    public Caller? Enter(HttpContext http)
     {
-        CheckLeader(context);
-        return Replica.View.Auth.IsEnabled ? context.GetHttpContext().Caller() : null;
+        CheckLeader(http);
+        return Replica.View.Auth.IsEnabled ? http.Caller() : null;
+    }
+
+    /// <exception cref="RpcException">The store refused the range.</exception>
+    public RangeResult Range(KeySpaceView view, RangeOperation operation)
+    {
+        Replica.Metrics.Reads.Add(ReplicaMetrics.Ranges);
+        var error = view.Range(operation, out var result);
+        return error == StoreError.None ? result! : throw EtcdErrors.From(error);
     }
 
     /// <summary>Refuses what the state that is answered from does not allow.</summary>
@@ -67,8 +79,9 @@ internal sealed class EtcdStore(LocalReplica replica, EtcdLimits limits)
         }
     }
 
-    public static bool RequiresLeader(ServerCallContext context) =>
-        context.GetHttpContext().Request.Headers.TryGetValue(RequireLeaderHeader, out var value) && value == "true";
+    public static bool RequiresLeader(ServerCallContext context) => RequiresLeader(context.GetHttpContext());
+
+    private static bool RequiresLeader(HttpContext http) => http.Request.Headers.TryGetValue(RequireLeaderHeader, out var value) && value == "true";
 
     public async ValueTask<KeySpaceView> ReadAsync(bool serializable, CancellationToken cancellation)
     {

@@ -29,7 +29,7 @@ internal sealed class SnapshotSender : IDisposable
         _events = events;
     }
 
-    /// <summary>Begins to send. Called by the replica's thread, which is told of the end.</summary>
+    /// <summary>Begins to send. Called within a turn of the replica, which is told of the end.</summary>
     public void Send(RaftMessage.InstallSnapshot message)
     {
         _threads.RemoveAll(thread => !thread.IsAlive);

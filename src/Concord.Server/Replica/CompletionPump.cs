@@ -2,7 +2,7 @@ namespace Concord.Server.Replica;
 
 /// <summary>
 /// Runs the continuations of answered calls. Queuing each on the thread pool costs more than the put it answers (a wake-up
-/// per call), running them on the replica's thread would let a caller delay everybody. So the answers of one turn
+/// per call), running them within a turn of the replica would let a caller delay everybody. So the answers of one turn
 /// go to one queue that a few pool threads empty: one wake-up for many answers, and callers on the same connection find
 /// each other's responses in the same write.
 /// </summary>

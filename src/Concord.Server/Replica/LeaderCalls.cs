@@ -6,7 +6,7 @@ namespace Concord.Server.Replica;
 
 /// <summary>
 /// Brings calls to the leader: this replica's node, or another member over the peer connection, or, while there is none, a
-/// place to wait. Of the replica's thread alone.
+/// place to wait. Of the replica's turns alone.
 /// </summary>
 /// <remarks>
 /// No call is ever done twice. A command goes to one leader once; it is tried again only when it is certain that it will

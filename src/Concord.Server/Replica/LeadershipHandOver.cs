@@ -3,7 +3,7 @@ using Concord.Raft;
 
 namespace Concord.Server.Replica;
 
-/// <summary>A hand-over of leadership that somebody waits for. Of the replica's thread alone.</summary>
+/// <summary>A hand-over of leadership that somebody waits for. Of the replica's turns alone.</summary>
 internal sealed class LeadershipHandOver(NodeCore node)
 {
     private TaskCompletionSource<TransferResult?>? _waiting;

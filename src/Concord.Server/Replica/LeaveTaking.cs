@@ -6,7 +6,7 @@ namespace Concord.Server.Replica;
 /// <summary>
 /// The end of a replica among the others. A member that learns late who leads now still brings calls to the one that led
 /// before; if that one has stopped reading, their fate is unknown. So it says that it is leaving, answers what comes until
-/// each of the others has said farewell, and only then stops. Of the replica's thread alone.
+/// each of the others has said farewell, and only then stops. Of the replica's turns alone.
 /// </summary>
 internal sealed class LeaveTaking(PeerNetwork network)
 {

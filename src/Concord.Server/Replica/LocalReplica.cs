@@ -11,9 +11,9 @@ namespace Concord.Server.Replica;
 /// This process's replica of the store, as the API slices see it: propose a command, read a view, follow changes.
 /// </summary>
 /// <remarks>
-/// The way of a write: the caller's thread encodes the command and leaves it in the inbox. The replica's thread gives it to
+/// The way of a write: the caller's thread encodes the command and leaves it in the inbox. A turn of the loop gives it to
 /// the node, which appends it and asks for a write. The log writer's thread flushes all writes that wait and reports
-/// back. The node commits and applies; the replica's thread publishes the view, then the answers go to the completion
+/// back. The node commits and applies; the turn publishes the view, then the answers go to the completion
 /// pump, whose threads run what the callers do next. Reads take none of this way.
 /// </remarks>
 public sealed class LocalReplica : IAsyncDisposable
@@ -84,6 +84,9 @@ public sealed class LocalReplica : IAsyncDisposable
         }
     }
 
+    /// <summary>Who leads, as far as this member knows; 0 if nobody.</summary>
+    public ulong LeaderId => _shared.Facts.LeaderId;
+
     /// <summary>Who belongs to the cluster, as it was agreed on, in the order of the ids.</summary>
     public IReadOnlyList<ClusterMember> Members
     {
@@ -133,7 +136,7 @@ public sealed class LocalReplica : IAsyncDisposable
 
     /// <summary>A view that holds every write acknowledged before this call (linearizable read).</summary>
     /// <remarks>
-    /// With one voter no round to anybody is needed, and not even a word with the replica's thread. A write is acknowledged
+    /// With one voter no round to anybody is needed, and not even a turn of the replica. A write is acknowledged
     /// only by this replica, and only after the view that holds it was published (see <see cref="ReplicaLoop"/>). So
     /// whoever calls after an acknowledgement reads a view that is as new at least: the volatile write of the view comes
     /// before the acknowledgement, which comes before this volatile read. Writes acknowledged before the last restart are

@@ -5,7 +5,7 @@ using Concord.Storage;
 namespace Concord.Server.Replica;
 
 /// <summary>
-/// The thread that waits for the disk, so that the replica's thread never does: ticks, heartbeats and reads go on while a
+/// The thread that waits for the disk, so that no turn of the replica does: ticks, heartbeats and reads go on while a
 /// flush is slow. Takes all writes that wait, appends them and flushes once.
 /// </summary>
 internal sealed class LogWriter
@@ -18,7 +18,7 @@ internal sealed class LogWriter
     private readonly ReplicaLog _events;
     private readonly TimeSpan _retryInterval;
     private readonly ReplicaMetrics _metrics;
-    private readonly Action<ulong> _persisted;
+    private readonly Action<ulong, bool> _persisted;
     private readonly Action<IReadOnlyList<RaftMessage>> _send;
     private readonly Action<Exception> _failed;
     private readonly Thread _thread;
@@ -35,14 +35,14 @@ internal sealed class LogWriter
     private readonly List<RaftMessage> _promises = [];
 
     /// <param name="send">Sends messages that waited for their write. Called on the writer's thread: they take no detour.</param>
-    /// <param name="persisted">Called on the writer's thread with the newest durable write.</param>
+    /// <param name="persisted">Called on the writer's thread with the newest durable write, and whether more waits to be written.</param>
     /// <param name="failed">Called once, when nothing more can be written.</param>
     public LogWriter(
         ReplicaStorage storage,
         ReplicaLog events,
         ReplicaOptions options,
         Action<IReadOnlyList<RaftMessage>> send,
-        Action<ulong> persisted,
+        Action<ulong, bool> persisted,
         Action<Exception> failed)
     {
         _storage = storage;
@@ -58,6 +58,17 @@ internal sealed class LogWriter
 
     /// <summary>True while the disk has no room for what waits.</summary>
     public bool IsDiskFull => _isDiskFull;
+
+    private bool HasWaiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Count > 0 || _jobs.Count > 0;
+            }
+        }
+    }
 
     public void Start() => _thread.Start();
 
@@ -181,7 +192,7 @@ internal sealed class LogWriter
                 _promises.Clear();
             }
 
-            _persisted(last);
+            _persisted(last, HasWaiting);
             PrepareSegment();
         }
 

@@ -6,7 +6,7 @@ namespace Concord.Server.Replica;
 
 /// <summary>
 /// Takes in what other members send: Raft's messages, and calls that they bring to this replica because it leads. Of the
-/// replica's thread alone.
+/// replica's turns alone.
 /// </summary>
 internal sealed class PeerDesk(NodeCore node, ReplicaCalls calls, LeaderCalls leader, PeerNetwork network, StateCheck check, LeaveTaking leave)
 {

@@ -9,7 +9,7 @@ public sealed class MemberRemovedException(string message) : Exception(message);
 /// <summary>
 /// A member that was removed does not learn it from the log: nobody sends it the entry. The others refuse its connections and say
 /// why. It believes them once it has not heard a leader for an election timeout either: who still has one is a member, whatever
-/// a lone server with a history of its own says. The time also lets the answer to the removal leave. Of the replica's thread.
+/// a lone server with a history of its own says. The time also lets the answer to the removal leave. Of the replica's turns.
 /// </summary>
 internal sealed class RemovalWatch(ReplicaShared shared, NodeCore node, int electionTicks)
 {

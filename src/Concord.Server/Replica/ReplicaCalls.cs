@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Concord.Server.Replica;
 
 /// <summary>
-/// The calls that the replica's thread has taken in and not answered, by number, with their deadlines. Of that thread alone.
+/// The calls that the replica has taken in and not answered, by number, with their deadlines. Of its turns alone.
 /// </summary>
 internal sealed class ReplicaCalls(ReplicaShared shared, ReplicaOptions options)
 {

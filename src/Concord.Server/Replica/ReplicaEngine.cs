@@ -6,7 +6,7 @@ using Concord.Storage;
 
 namespace Concord.Server.Replica;
 
-/// <summary>What the replica's thread gives its work to.</summary>
+/// <summary>What the replica's loop gives its work to.</summary>
 /// <param name="Network">Null without other members; so is <paramref name="Outgoing"/>.</param>
 /// <param name="LoadSnapshot">Reads the state of a snapshot that the disk holds.</param>
 internal sealed record ReplicaParts(

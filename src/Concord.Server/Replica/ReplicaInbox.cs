@@ -13,17 +13,17 @@ internal sealed class ReplicaTurn
     /// <summary>The newest write that is durable; 0 if none was reported.</summary>
     public ulong Persisted { get; set; }
 
-    /// <summary>Rare things that want the loop's thread: the end of a snapshot, a message.</summary>
+    /// <summary>Rare things that want a turn of the loop: the end of a snapshot, a message.</summary>
     public List<Action> Calls { get; set; } = [];
 
     public bool IsStopping { get; set; }
 }
 
 /// <summary>
-/// Where callers, the log writer and other members leave what the loop has to take in. One lock for a few instructions, one
-/// wake-up for everything that comes while the loop is busy. Bounded by the replica's limit of pending calls, and for messages
-/// of other members by <paramref name="messageBytesMax"/>.
+/// Where callers, the log writer and other members leave what the loop has to take in. One lock for a few instructions. Bounded
+/// by the replica's limit of pending calls, and for messages of other members by <paramref name="messageBytesMax"/>.
 /// </summary>
+/// <remarks>Whoever leaves something has the loop look at it (<see cref="Helper"/>), mostly on its own thread.</remarks>
 internal sealed class ReplicaInbox(long messageBytesMax)
 {
     private readonly object _lock = new();
@@ -35,6 +35,24 @@ internal sealed class ReplicaInbox(long messageBytesMax)
     private ulong _persisted;
     private bool _isStopping;
     private bool _isWaiting;
+    private bool _isNudged;
+
+    /// <summary>Called after something was left, with no lock held; see <see cref="ReplicaLoop.Help"/>.</summary>
+    public Action Helper { get; set; } = static () => { };
+
+    /// <summary>True if a turn would find something.</summary>
+    public bool HasWork
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return HasWorkNow;
+            }
+        }
+    }
+
+    private bool HasWorkNow => _requests.Count > 0 || _calls.Count > 0 || _messages.Count > 0 || _persisted != 0;
 
     /// <summary>False once the loop is stopping: the request will not be looked at.</summary>
     public bool TryAdd(ReplicaRequest request)
@@ -47,18 +65,26 @@ internal sealed class ReplicaInbox(long messageBytesMax)
             }
 
             _requests.Add(request);
-            Wake();
-            return true;
         }
+
+        Helper();
+        return true;
     }
 
-    public void Persisted(ulong sequence)
+    /// <param name="isBusy">The caller has more to write: its time is worth more than the loop's thread being woken.</param>
+    public void Persisted(ulong sequence, bool isBusy)
     {
         lock (_lock)
         {
             _persisted = sequence;
-            Wake();
+            if (isBusy)
+            {
+                Wake();
+                return;
+            }
         }
+
+        Helper();
     }
 
     /// <summary>Messages of other members. Blocks while too much waits already, so that the network slows the sender down.</summary>
@@ -75,8 +101,9 @@ internal sealed class ReplicaInbox(long messageBytesMax)
 
             _messages.AddRange(messages);
             _messageBytes += bytes;
-            Wake();
         }
+
+        Helper();
     }
 
     public void Call(Action call)
@@ -97,23 +124,41 @@ internal sealed class ReplicaInbox(long messageBytesMax)
         }
     }
 
-    /// <summary>Takes everything that waits.</summary>
-    /// <param name="patience">How long to wait for something to come; zero or less to go on at once.</param>
-    public void Take(ReplicaTurn turn, TimeSpan patience)
+    /// <summary>Wakes the loop's thread although there may be nothing to take.</summary>
+    public void Nudge()
     {
-        turn.Requests.Clear();
-        turn.Calls.Clear();
-        turn.Messages.Clear();
+        lock (_lock)
+        {
+            _isNudged = true;
+            Wake();
+        }
+    }
+
+    /// <summary>Waits until there is something to take, for no longer than <paramref name="patience"/>.</summary>
+    public void Wait(TimeSpan patience)
+    {
         lock (_lock)
         {
             // Once is enough: a wake-up for nothing costs the loop an empty turn.
-            if (patience > TimeSpan.Zero && _requests.Count == 0 && _calls.Count == 0 && _messages.Count == 0 && _persisted == 0 && !_isStopping)
+            if (patience > TimeSpan.Zero && !HasWorkNow && !_isNudged && !_isStopping)
             {
                 _isWaiting = true;
                 Monitor.Wait(_lock, patience);
                 _isWaiting = false;
             }
 
+            _isNudged = false;
+        }
+    }
+
+    /// <summary>Takes everything that waits.</summary>
+    public void Take(ReplicaTurn turn)
+    {
+        turn.Requests.Clear();
+        turn.Calls.Clear();
+        turn.Messages.Clear();
+        lock (_lock)
+        {
             (turn.Requests, _requests) = (_requests, turn.Requests);
             (turn.Calls, _calls) = (_calls, turn.Calls);
             (turn.Messages, _messages) = (_messages, turn.Messages);

@@ -5,11 +5,20 @@ using Concord.Server.Peers;
 namespace Concord.Server.Replica;
 
 /// <summary>
-/// The replica's thread: takes everything that waits, gives it to the node, performs the effects. The node belongs to this
-/// thread alone. It never waits for a disk, a client, a watcher or another member.
+/// The replica's loop: takes everything that waits, gives it to the node, performs the effects, which is one turn. A turn never
+/// waits for a disk, a client, a watcher or another member.
 /// </summary>
+/// <remarks>
+/// There is one turn at a time, and the node belongs to whoever has it. Mostly that is the thread that brought the work
+/// (<see cref="Help"/>): a caller, the log writer, a connection's reader. Waking another thread for it would cost more than the
+/// turn, and a lone write would wait for two of them. The loop's own thread has the ticks, what is rare, and
+/// what comes faster than it is done.
+/// </remarks>
 internal sealed class ReplicaLoop
 {
+    /// <summary>Turns that a helper makes for what came meanwhile before it leaves the rest to the loop's thread: it has work of its own.</summary>
+    private const int HelpTurnsMax = 4;
+
     /// <summary>Compacted versions dropped in one turn: some 100 µs, which a waiting call does not notice.</summary>
     private const int TrimPerTurn = 512;
 
@@ -32,6 +41,9 @@ internal sealed class ReplicaLoop
     private readonly ReplicaLog _events;
     private readonly Thread _thread;
 
+    private readonly Lock _hasTurn = new();
+
+    // Of whoever has the turn, like all that follows.
     private readonly ReplicaTurn _turn = new();
     private readonly ReplicaCalls _calls;
     private readonly LeaderCalls _leader;
@@ -49,6 +61,7 @@ internal sealed class ReplicaLoop
     private MemberId _publishedLeader;
     private MemberId _lastLeader;
     private long _appliedInTurn;
+    private bool _isFinished;
 
     public ReplicaLoop(ReplicaOptions options, NodeCore node, ReplicaShared shared, ReplicaParts parts, ReplicaLog events)
     {
@@ -73,6 +86,7 @@ internal sealed class ReplicaLoop
         _removal = new(shared, node, options.ElectionTicks);
         _lastTick = _lastCheck = Now;
         _thread = new Thread(Run) { IsBackground = true, Name = "concord replica" };
+        shared.Inbox.Helper = Help;
     }
 
     private long Now => _options.Time.GetTimestamp();
@@ -145,22 +159,73 @@ internal sealed class ReplicaLoop
         return done.Task;
     }
 
+    /// <summary>
+    /// Takes in what waits in the inbox, unless somebody has the turn already: then that thread, or the loop's own, does it. Never
+    /// throws, and does not wait.
+    /// </summary>
+    /// <remarks>
+    /// Nothing is left lying: who adds and does not get the turn has added before it tried, and who has the turn looks at the
+    /// inbox again after it gave it back. Called from within a turn, it leaves the work for that look.
+    /// </remarks>
+    public void Help()
+    {
+        for (var turns = 0; turns < HelpTurnsMax; turns++)
+        {
+            if (_hasTurn.IsHeldByCurrentThread || !_shared.Inbox.HasWork || !_hasTurn.TryEnter())
+            {
+                return;
+            }
+
+            var isMore = false;
+            try
+            {
+                isMore = !_isFinished && !_shared.HasFailed && (Turn() | _turn.IsStopping);
+            }
+#pragma warning disable CA1031 // Whatever it is, a replica whose turn failed must not look alive. It is no fault of the helper.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                _shared.Fail(error);
+            }
+            finally
+            {
+                _hasTurn.Exit();
+            }
+
+            if (isMore)
+            {
+                _shared.Inbox.Nudge();
+                return;
+            }
+        }
+
+        if (_shared.Inbox.HasWork)
+        {
+            _shared.Inbox.Nudge();
+        }
+    }
+
     private void Run()
     {
+        var isMore = true;
         try
         {
-            var isIdle = false;
-            Perform();
-            do
+            lock (_hasTurn)
             {
-                _shared.Inbox.Take(_turn, isIdle ? UntilTick(Now) : TimeSpan.Zero);
-                _calls.TurnBegan = Now;
-                TakeIn();
                 Perform();
-                Measure();
-                isIdle = !KeepHouse();
             }
-            while (!IsFinished());
+
+            var isFinished = false;
+            while (!isFinished)
+            {
+                _shared.Inbox.Wait(isMore ? TimeSpan.Zero : UntilTick(Now));
+                lock (_hasTurn)
+                {
+                    // A turn of a helper may have failed.
+                    isMore = !_shared.HasFailed && Turn();
+                    isFinished = IsFinished();
+                }
+            }
         }
 #pragma warning disable CA1031 // Whatever it is, a replica whose thread died must not look alive.
         catch (Exception error)
@@ -169,9 +234,24 @@ internal sealed class ReplicaLoop
             _shared.Fail(error);
         }
 
-        _handOver.End();
-        _leave?.End();
-        FailAll();
+        lock (_hasTurn)
+        {
+            _isFinished = true;
+            _handOver.End();
+            _leave?.End();
+            FailAll();
+        }
+    }
+
+    /// <summary>True if there is more to do at once.</summary>
+    private bool Turn()
+    {
+        _shared.Inbox.Take(_turn);
+        _calls.TurnBegan = Now;
+        TakeIn();
+        Perform();
+        Measure();
+        return KeepHouse();
     }
 
     private void Measure()
@@ -212,7 +292,7 @@ internal sealed class ReplicaLoop
 
     /// <summary>In whole milliseconds, as waiting is; a fraction less would be too early.</summary>
     private TimeSpan UntilTick(long now) =>
-        TimeSpan.FromMilliseconds(Math.Ceiling((_options.TickInterval - _options.Time.GetElapsedTime(_lastTick, now)).TotalMilliseconds));
+        TimeSpan.FromMilliseconds(Math.Ceiling((_options.TickInterval - _options.Time.GetElapsedTime(Volatile.Read(ref _lastTick), now)).TotalMilliseconds));
 
     /// <summary>
     /// Ticks at most once per interval since the last tick, however late this thread is. Time that was slept through is not
@@ -455,7 +535,7 @@ internal sealed class ReplicaLoop
     private void FailAll()
     {
         _shared.Inbox.Stop();
-        _shared.Inbox.Take(_turn, TimeSpan.Zero);
+        _shared.Inbox.Take(_turn);
         foreach (var request in _turn.Requests)
         {
             _calls.Add(request);

@@ -45,28 +45,28 @@ internal sealed class ReplicaMetrics
     /// <summary>With the tag "To".</summary>
     public Histogram<double> RoundTrip { get; }
 
-    /// <summary>Of the replica's thread: leaders that it came to know.</summary>
+    /// <summary>Of the replica's turns: leaders that it came to know.</summary>
     public SingleWriterCount LeaderChanges { get; } = new();
 
-    /// <summary>Of the replica's thread: commands under way.</summary>
+    /// <summary>Of the replica's turns: commands under way.</summary>
     public SingleWriterCount ProposalsPending { get; } = new();
 
-    /// <summary>Of the replica's thread: commands that ended without a result.</summary>
+    /// <summary>Of the replica's turns: commands that ended without a result.</summary>
     public SingleWriterCount ProposalsFailed { get; } = new();
 
-    /// <summary>Of the replica's thread: linearizable reads that ended without a view.</summary>
+    /// <summary>Of the replica's turns: linearizable reads that ended without a view.</summary>
     public SingleWriterCount ReadsFailed { get; } = new();
 
-    /// <summary>Of the replica's thread: linearizable reads that waited long for the leader's word.</summary>
+    /// <summary>Of the replica's turns: linearizable reads that waited long for the leader's word.</summary>
     public SingleWriterCount ReadsSlow { get; } = new();
 
-    /// <summary>Of the replica's thread: turns that applied something and took long.</summary>
+    /// <summary>Of the replica's turns: turns that applied something and took long.</summary>
     public SingleWriterCount SlowApplies { get; } = new();
 
-    /// <summary>Of the replica's thread: heartbeats that found the queue of a connected member full.</summary>
+    /// <summary>Of the replica's turns: heartbeats that found the queue of a connected member full.</summary>
     public SingleWriterCount HeartbeatsDropped { get; } = new();
 
-    /// <summary>Of the replica's thread: leases that were given their full time again.</summary>
+    /// <summary>Of the replica's turns: leases that were given their full time again.</summary>
     public SingleWriterCount LeasesRenewed { get; } = new();
 
     /// <summary>Reads that are answered from a view, on their callers' threads: <see cref="Ranges"/>, <see cref="ReadTransactions"/>.</summary>

@@ -33,7 +33,7 @@ internal abstract class ReplicaRequest
 
     public MembershipCall? Change { get; init; }
 
-    /// <summary>Completes the call with what was set before, and runs what waited for it. Off the loop's thread.</summary>
+    /// <summary>Completes the call with what was set before, and runs what waited for it. Never within a turn of the loop.</summary>
     public abstract void Complete();
 
     public abstract void SetFailure(ReplicaException failure);

@@ -5,7 +5,7 @@ using Concord.Raft;
 namespace Concord.Server.Replica;
 
 /// <summary>
-/// What the replica's thread and the callers' threads share: published facts in one direction, the inbox in the other.
+/// What the replica's turns and the callers share: published facts in one direction, the inbox in the other.
 /// </summary>
 internal sealed class ReplicaShared(WatchHub watches, KeySpaceView view, long messageBytesMax, ReplicaLog events)
 {

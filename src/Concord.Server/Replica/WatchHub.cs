@@ -149,7 +149,7 @@ public sealed class WatchHub : IDisposable
         }
     }
 
-    /// <summary>Takes the replica's newest view. Called by the replica's thread; costs a lock and perhaps a wake-up.</summary>
+    /// <summary>Takes the replica's newest view. Called within the replica's turns; costs a lock and perhaps a wake-up.</summary>
     public void Notify(KeySpaceView view)
     {
         lock (_inbox)

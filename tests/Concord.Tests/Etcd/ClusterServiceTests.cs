@@ -29,6 +29,9 @@ public sealed class ClusterServiceTests
         Assert.Contains(added.Member.ID, await cluster.VotersAsync(follower, 4));
         Assert.Equal(added.Member.ID, cluster.Id(index));
 
+        // The new member makes its name known by itself; after that nothing changes but what is asked for.
+        await cluster.UntilAsync(() => cluster.Cluster(follower).MemberList(Linearizable).Members.All(member => member.Name.Length > 0));
+
         var removed = await cluster.Cluster(index).MemberRemoveAsync(new MemberRemoveRequest { ID = cluster.Id(follower) });
         Assert.DoesNotContain(removed.Members, member => member.ID == cluster.Id(follower));
         var list = await cluster.Cluster(index).MemberListAsync(Linearizable);

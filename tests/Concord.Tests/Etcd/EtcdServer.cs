@@ -33,6 +33,8 @@ public sealed class EtcdServer : IAsyncLifetime
 
     public GrpcChannel Channel => _channel!;
 
+    public IServiceProvider Services => _server!.Services;
+
     public string Url => _server!.ClientUrls[0].ToString();
 
     public async ValueTask InitializeAsync()
