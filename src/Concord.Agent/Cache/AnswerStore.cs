@@ -15,6 +15,9 @@ internal sealed class AnswerStore
     private readonly string _folder;
     private readonly AgentLog _log;
     private readonly Lock _lock = new();
+
+    /// <summary>Hashes of what this run has written: an answer that is the same again costs no write.</summary>
+    private readonly Dictionary<string, byte[]> _written = [];
     private int _files;
 
     public AnswerStore(AgentOptions options, AgentLog log)
@@ -39,10 +42,17 @@ internal sealed class AnswerStore
     {
         var path = PathOf(kind, question);
         var fresh = path + ".new";
+        var bytes = answer.ToByteArray();
+        var hash = SHA256.HashData(bytes);
         lock (_lock)
         {
             try
             {
+                if (_written.TryGetValue(path, out var before) && before.AsSpan().SequenceEqual(hash))
+                {
+                    return;
+                }
+
                 var isNew = !File.Exists(path);
                 if (isNew && _files >= FilesMax)
                 {
@@ -56,15 +66,15 @@ internal sealed class AnswerStore
                 }
 
                 // The checksum comes first: what a crash left half written is nothing.
-                var bytes = answer.ToByteArray();
                 using (var stream = new FileStream(fresh, options))
                 {
-                    stream.Write(SHA256.HashData(bytes));
+                    stream.Write(hash);
                     stream.Write(bytes);
                 }
 
                 File.Move(fresh, path, overwrite: true);
                 _files += isNew ? 1 : 0;
+                _written[path] = hash;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

@@ -243,6 +243,7 @@ internal sealed class SharedWatches(Upstream upstream, AnswerStore store, TimePr
         lock (_lock)
         {
             _open.Remove(shared.Filter);
+            shared.Stop.Cancel();
             shared.Readers.ForEach(reader => reader.Refuse(refusal));
         }
     }
