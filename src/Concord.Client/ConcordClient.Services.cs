@@ -23,6 +23,12 @@ public sealed partial class ConcordClient
     /// <summary>Elections of a leader among processes.</summary>
     public ElectionsClient Elections => field ??= new ElectionsClient(Turns);
 
+    /// <summary>Barriers between processes.</summary>
+    public BarriersClient Barriers => field ??= new BarriersClient(Turns.Calls);
+
+    /// <summary>Counters that processes share.</summary>
+    public CountersClient Counters => field ??= new CountersClient(Turns.Calls);
+
     private TurnQueue Turns => new(new CoordinationCalls(_invoker, Kv, Leases, Options));
 
     /// <summary>Writing, publishing and inspecting configurations.</summary>
