@@ -10,6 +10,8 @@ internal static class Built
 
     public static string CommandLine => Program("Concord.Cli", "concord");
 
+    public static string Agent => Program("Concord.Agent", "concord-agent");
+
     public static string Orders => Program("Orders", "Orders");
 
     public static string Echo => Program("Echo", "Echo");

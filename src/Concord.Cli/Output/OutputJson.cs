@@ -6,6 +6,7 @@ using Concord.Cli.Cluster;
 using Concord.Cli.Config;
 using Concord.Cli.Errors;
 using Concord.Cli.Kv;
+using Concord.Cli.Members;
 using Concord.Cli.Services;
 using Concord.Cli.Snapshot;
 using Concord.Cli.Status;
@@ -47,6 +48,9 @@ namespace Concord.Cli.Output;
 [JsonSerializable(typeof(ClusterHealth))]
 [JsonSerializable(typeof(MemberList))]
 [JsonSerializable(typeof(MembersChanged))]
+[JsonSerializable(typeof(GossipGroupJson))]
+[JsonSerializable(typeof(MemberEventJson))]
+[JsonSerializable(typeof(KeyringJson))]
 [JsonSerializable(typeof(LeaderMoved))]
 [JsonSerializable(typeof(SnapshotSummary))]
 [JsonSerializable(typeof(SnapshotRestored))]
