@@ -6,6 +6,7 @@ using Concord.Cli.Completion;
 using Concord.Cli.Config;
 using Concord.Cli.Coordination;
 using Concord.Cli.Kv;
+using Concord.Cli.Members;
 using Concord.Cli.Services;
 using Concord.Cli.Snapshot;
 using Concord.Cli.Status;
@@ -34,6 +35,9 @@ internal sealed class ConcordCommand : RootCommand
         Add(new ElectCommand());
         Add(new StatusCommand());
         Add(ClusterCommands.Create());
+        Add(new GossipMembersCommand());
+        Add(EventCommands.Create());
+        Add(KeyringCommands.Create());
         Add(SnapshotCommands.Create());
         Add(AuthCommands.Create());
         Add(UserCommands.Create());

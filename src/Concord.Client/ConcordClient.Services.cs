@@ -5,6 +5,7 @@ using Concord.Client.Coordination;
 using Concord.Client.Kv;
 using Concord.Client.Leases;
 using Concord.Client.Registry;
+using Concord.Client.Routing;
 using Concord.Client.Users;
 
 namespace Concord.Client;
@@ -23,6 +24,12 @@ public sealed partial class ConcordClient
     /// <summary>Elections of a leader among processes.</summary>
     public ElectionsClient Elections => field ??= new ElectionsClient(Turns);
 
+    /// <summary>Barriers between processes.</summary>
+    public BarriersClient Barriers => field ??= new BarriersClient(Turns.Calls);
+
+    /// <summary>Counters that processes share.</summary>
+    public CountersClient Counters => field ??= new CountersClient(Turns.Calls);
+
     private TurnQueue Turns => new(new CoordinationCalls(_invoker, Kv, Leases, Options));
 
     /// <summary>Writing, publishing and inspecting configurations.</summary>
@@ -30,6 +37,16 @@ public sealed partial class ConcordClient
 
     /// <summary>Services and their instances: registering, finding, following.</summary>
     public RegistryClient Registry => field ??= new RegistryClient((FailoverInvoker)Invoker, Options);
+
+    /// <summary>Follows how a service is to be called: traffic split, failover, maintenance.</summary>
+    /// <param name="environment">Of the configuration, such as <c>prod</c>.</param>
+    /// <param name="labels">What is special about the caller, for overlays; null is nothing.</param>
+    public RouteRulesFollower FollowRouting(string service, string environment, IReadOnlyDictionary<string, string>? labels = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(service);
+        ArgumentException.ThrowIfNullOrEmpty(environment);
+        return new(this, service, environment, labels ?? new Dictionary<string, string>());
+    }
 
     /// <summary>Users, roles, and whether the servers ask for them.</summary>
     public UsersClient Users => field ??= new UsersClient(Invoker);

@@ -1,6 +1,7 @@
 using Concord.Server.Cluster;
 using Concord.Server.Demonstration;
 using Concord.Server.Hosting;
+using Concord.Server.Members;
 using Concord.Server.Tls;
 using Concord.Storage;
 
@@ -49,6 +50,7 @@ static (string Text, int ExitCode)? Explain(Exception error, ServerOptions optio
     DiskInUseException => ($"--data-dir: {error.Message}", ExitCode.Data),
     FoundingException => (error.Message, ExitCode.Settings),
     System.Net.Sockets.SocketException => ($"--listen-peer-urls: {error.Message}. Stop the other program or choose another port.", ExitCode.Settings),
+    GossipPortException => (error.Message, ExitCode.Settings),
     TlsFilesException => (error.Message, ExitCode.Settings),
     DiskException or StorageFailedException => ($"--data-dir '{options.DataDir}': {error.Message}", ExitCode.Data),
     IOException => ($"--listen-client-urls{(options.ListenMetricsUrls.Count > 0 ? " or --listen-metrics-urls" : "")}: {error.Message} Stop the other program or choose another port.", ExitCode.Settings),

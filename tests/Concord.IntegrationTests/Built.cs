@@ -10,7 +10,13 @@ internal static class Built
 
     public static string CommandLine => Program("Concord.Cli", "concord");
 
+    public static string Agent => Program("Concord.Agent", "concord-agent");
+
     public static string Orders => Program("Orders", "Orders");
+
+    public static string Echo => Program("Echo", "Echo");
+
+    public static string Gateway => Program("Concord.Gateway", "concord-gateway");
 
     /// <summary>True when the long runs are asked for (CONCORD_LONG=1).</summary>
     public static bool Long => Environment.GetEnvironmentVariable("CONCORD_LONG") == "1";

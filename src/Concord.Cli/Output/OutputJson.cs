@@ -6,6 +6,7 @@ using Concord.Cli.Cluster;
 using Concord.Cli.Config;
 using Concord.Cli.Errors;
 using Concord.Cli.Kv;
+using Concord.Cli.Members;
 using Concord.Cli.Services;
 using Concord.Cli.Snapshot;
 using Concord.Cli.Status;
@@ -37,6 +38,7 @@ namespace Concord.Cli.Output;
 [JsonSerializable(typeof(ServiceInstancesJson))]
 [JsonSerializable(typeof(ServiceChangedJson))]
 [JsonSerializable(typeof(ServiceEventJson))]
+[JsonSerializable(typeof(ServiceRouteJson))]
 [JsonSerializable(typeof(KvPairs))]
 [JsonSerializable(typeof(KvCount))]
 [JsonSerializable(typeof(KvPutDone))]
@@ -46,6 +48,9 @@ namespace Concord.Cli.Output;
 [JsonSerializable(typeof(ClusterHealth))]
 [JsonSerializable(typeof(MemberList))]
 [JsonSerializable(typeof(MembersChanged))]
+[JsonSerializable(typeof(GossipGroupJson))]
+[JsonSerializable(typeof(MemberEventJson))]
+[JsonSerializable(typeof(KeyringJson))]
 [JsonSerializable(typeof(LeaderMoved))]
 [JsonSerializable(typeof(SnapshotSummary))]
 [JsonSerializable(typeof(SnapshotRestored))]

@@ -8,6 +8,7 @@ internal static class ServiceCommands
         new ServiceListCommand(),
         new ServiceShowCommand(),
         new ServiceWatchCommand(),
+        new ServiceRouteCommand(),
         new ServiceRegisterCommand(),
         new ServiceDeregisterCommand(),
         new ServiceDrainCommand(),

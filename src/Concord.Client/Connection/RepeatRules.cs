@@ -42,6 +42,7 @@ internal static class RepeatRules
         "/concord.v1.Configs/Explain",
         "/concord.v1.Configs/ListInstances",
         "/concord.v1.Cluster/ListMembers",
+        "/concord.v1.Gossip/ListGossipMembers",
     ];
 
     /// <param name="method">Its full name, <c>/package.Service/Method</c>.</param>

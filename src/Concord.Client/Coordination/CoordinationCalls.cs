@@ -53,4 +53,24 @@ internal sealed class CoordinationCalls(FailoverInvoker invoker, KvClient kv, Le
                 return;
         }
     }
+
+    /// <summary>As <see cref="UntilChangedAsync"/>, for a change of any of the ranges.</summary>
+    public async Task UntilAnyChangeAsync(IReadOnlyList<KeyRange> ranges, long revision, CancellationToken cancellationToken)
+    {
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] waits = [.. ranges.Select(range => UntilChangedAsync(range, KvChangeKinds.All, revision, done.Token))];
+        var first = await Task.WhenAny(waits).ConfigureAwait(false);
+        await done.CancelAsync().ConfigureAwait(false);
+        foreach (var wait in waits)
+        {
+            try
+            {
+                await wait.ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (wait != first)
+            {
+                // Another range has changed.
+            }
+        }
+    }
 }

@@ -27,4 +27,20 @@ public static class ConcordHostingExtensions
         builder.Services.AddConcordClient(settings.ToClientOptions());
         return builder;
     }
+
+    /// <summary>
+    /// Adds a <see cref="Concord.Client.ConcordClient"/> for the servers that <see cref="AddConcord"/> would follow, unless there is one, and no configuration source.
+    /// </summary>
+    /// <exception cref="ArgumentException">An option cannot work.</exception>
+    public static TBuilder AddConcordClient<TBuilder>(this TBuilder builder, Action<ConcordConfigurationOptions>? configure = null)
+        where TBuilder : IHostApplicationBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var options = new ConcordConfigurationOptions();
+        configure?.Invoke(options);
+        var settings = SettingsResolver.Resolve(
+            options, builder.Configuration, builder.Environment.ApplicationName, builder.Environment.EnvironmentName);
+        builder.Services.AddConcordClient(settings.ToClientOptions());
+        return builder;
+    }
 }

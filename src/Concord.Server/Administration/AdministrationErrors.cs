@@ -41,7 +41,7 @@ internal static class AdministrationErrors
     public static RpcException NothingToSave() => Make(
         StatusCode.FailedPrecondition, "nothing_to_save", "This member has joined and has not received anything yet.", "Ask another member.");
 
-    private static RpcException Make(StatusCode status, string code, string message, string remedy = "") => new(
+    public static RpcException Make(StatusCode status, string code, string message, string remedy = "") => new(
         new Status(status, message),
         new Metadata { { Trailer, new ErrorDetail { Code = code, Message = message, Remedy = remedy }.ToByteArray() } });
 }

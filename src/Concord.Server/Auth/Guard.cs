@@ -38,6 +38,7 @@ internal static class Guards
         ["/etcdserverpb.Maintenance/Status"] = Guard.User,
         ["/etcdserverpb.Maintenance/Alarm"] = Guard.User,
         ["/concord.v1.Cluster/ListMembers"] = Guard.User,
+        ["/concord.v1.Gossip/ListGossipMembers"] = Guard.User,
         ["/grpc.health.v1.Health/Check"] = Guard.Open,
         ["/grpc.health.v1.Health/Watch"] = Guard.Open,
     };

@@ -102,6 +102,7 @@ internal static class ServerFlags
         new("check-redirect-hosts", "HOST,…", "Hosts that HTTP health checks may be redirected to; redirects are not followed if not set",
             o => string.Join(',', o.CheckRedirectHosts),
             static (ref o, text) => FlagValue.Hosts(text, ref o, static (o, v) => o with { CheckRedirectHosts = v })),
+        .. GossipFlags.All,
         new("listen-metrics-urls", "URL,…", "Further addresses that serve /metrics, /health, /livez and /readyz, and nothing else",
             o => FlagValue.Show(o.ListenMetricsUrls),
             static (ref o, text) => FlagValue.ListenClearTextUrls(text, ref o, static (o, v) => o with { ListenMetricsUrls = v })),

@@ -122,6 +122,21 @@ public sealed record ServerOptions
     /// <summary>Hosts that an HTTP check may be redirected to.</summary>
     public IReadOnlyList<string> CheckRedirectHosts { get; init; } = [];
 
+    /// <summary>Where to gossip with other servers and agents of hosts; null: not at all.</summary>
+    public System.Net.IPEndPoint? GossipListen { get; init; }
+
+    /// <summary>Where others reach that; null: as it is bound. Port 0: the one that is bound.</summary>
+    public System.Net.IPEndPoint? GossipAdvertise { get; init; }
+
+    /// <summary>Others to join, besides the members of the cluster, which find each other.</summary>
+    public IReadOnlyList<Concord.Members.GossipSeed> GossipJoin { get; init; } = [];
+
+    /// <summary>Its keyring; empty: nothing is encrypted.</summary>
+    public string GossipKeyFile { get; init; } = "";
+
+    /// <summary>Where this member stands, for those who choose by it; empty: not said.</summary>
+    public string Zone { get; init; } = "";
+
     /// <summary>Further addresses that serve metrics and health, and nothing else.</summary>
     public IReadOnlyList<Uri> ListenMetricsUrls { get; init; } = [];
 

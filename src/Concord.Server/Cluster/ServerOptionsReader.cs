@@ -76,7 +76,7 @@ public static class ServerOptionsReader
                 + $"a few late heartbeats would start elections; set it to {FlagValue.Show(10 * options.HeartbeatInterval)} or more");
         }
 
-        foreach (var problem in MembersCheck.Check(options).Concat(TlsCheck.Check(options)))
+        foreach (var problem in MembersCheck.Check(options).Concat(TlsCheck.Check(options)).Concat(GossipFlags.Check(options)))
         {
             yield return problem;
         }

@@ -83,7 +83,7 @@ internal sealed class ConfigDrafts(ConfigStore store, TimeProvider time)
         }
         else
         {
-            document.Parse(path.Name);
+            TrafficCheck.Layer(path, document.Parse(path.Name));
         }
     }
 

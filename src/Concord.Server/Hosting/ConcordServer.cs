@@ -1,6 +1,7 @@
 using Concord.Node;
 using Concord.Server.Cluster;
 using Concord.Server.Hosting.InProcess;
+using Concord.Server.Members;
 using Concord.Server.Peers;
 using Concord.Server.Replica;
 using Concord.Server.Telemetry;
@@ -49,7 +50,9 @@ public sealed class ConcordServer : IAsyncDisposable
         ClientUrls = bound[..^options.ListenMetricsUrls.Count];
         MetricsUrls = bound[^options.ListenMetricsUrls.Count..];
         var advertised = options.AdvertiseClientUrls.Count > 0 ? options.AdvertiseClientUrls : ClientUrls;
-        _announced = replica.AnnounceAsync([.. advertised.Select(url => url.GetLeftPart(UriPartial.Authority))], _stopping.Token);
+        string[] urls = [.. advertised.Select(url => url.GetLeftPart(UriPartial.Authority))];
+        var told = app.Services.GetService<ServerGossip>()?.AnnounceAsync(urls) ?? Task.CompletedTask;
+        _announced = Task.WhenAll(told, replica.AnnounceAsync(urls, _stopping.Token));
     }
 
     public ServerOptions Options { get; }
@@ -68,6 +71,7 @@ public sealed class ConcordServer : IAsyncDisposable
     /// <param name="logging">Where messages go; by default to the console as the options say. Not disposed.</param>
     /// <exception cref="IOException">An address cannot be bound.</exception>
     /// <exception cref="TlsFilesException">A certificate or key cannot be used.</exception>
+    /// <exception cref="GossipPortException">The gossip port cannot be bound.</exception>
     /// <exception cref="StorageDamagedException">See <see cref="LocalReplica.StartAsync"/>, which lists the others too.</exception>
     public static async Task<ConcordServer> StartAsync(
         ServerOptions options, ILoggerFactory? logging = null, CancellationToken cancellation = default)
@@ -77,16 +81,18 @@ public sealed class ConcordServer : IAsyncDisposable
         logging ??= ServerLogging.Create(options);
         LocalReplica? replica = null;
         var telemetry = new ServerTelemetry();
+        GossipBinding? gossip = null;
         try
         {
+            gossip = GossipBinding.Of(options);
             var located = options with { DataDir = temporary ?? options.DataDir };
             var clientTls = ServerTls.ForClients(located, logging);
             var peerTls = ServerTls.ForPeers(located, logging);
 
             // The data is loaded while the web host is put together: both take some hundred milliseconds.
-            var loading = StartReplicaAsync(located, peerTls, telemetry, logging, cancellation);
+            var loading = StartReplicaAsync(located, peerTls, gossip, telemetry, logging, cancellation);
             var builder = CreateBuilder(options, clientTls, telemetry, logging, ownsLogging);
-            Slices.Add(builder.Services, options, telemetry);
+            Slices.Add(builder.Services, options, gossip, telemetry);
             builder.Services.AddSingleton(_ => loading.GetAwaiter().GetResult());
             var app = builder.Build();
             Slices.Map(app);
@@ -104,6 +110,7 @@ public sealed class ConcordServer : IAsyncDisposable
                 await replica.DisposeAsync();
             }
 
+            gossip?.Port.Dispose();
             telemetry.Dispose();
             DeleteTemporary(temporary);
             throw;
@@ -147,7 +154,7 @@ public sealed class ConcordServer : IAsyncDisposable
     }
 
     private static async Task<LocalReplica> StartReplicaAsync(
-        ServerOptions options, TlsPort? tls, ServerTelemetry telemetry, ILoggerFactory logging, CancellationToken cancellation)
+        ServerOptions options, TlsPort? tls, GossipBinding? gossip, ServerTelemetry telemetry, ILoggerFactory logging, CancellationToken cancellation)
     {
         var disk = new FileDisk(options.DataDir);
         PeerOptions Peers(MemberIdentity identity) => new()
@@ -156,6 +163,7 @@ public sealed class ConcordServer : IAsyncDisposable
             AdvertiseUrls = [.. options.InitialAdvertisePeerUrls.Select(FlagValue.Show)],
             ListenUrls = options.ListenPeerUrls,
             ListensAlone = options.HasPeerPort,
+            GossipAddress = gossip?.Address.ToString() ?? "",
             Tls = tls is null ? null : new(tls),
         };
 

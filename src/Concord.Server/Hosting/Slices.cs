@@ -5,6 +5,7 @@ using Concord.Server.Configs;
 using Concord.Server.Etcd;
 using Concord.Server.Gateway;
 using Concord.Server.Hosting.Grpc;
+using Concord.Server.Members;
 using Concord.Server.Registry;
 using Concord.Server.Telemetry;
 using Grpc.AspNetCore.Server.Model;
@@ -15,7 +16,7 @@ namespace Concord.Server.Hosting;
 /// <summary>What the server is composed of. Each slice registers and maps itself; here is the list.</summary>
 internal static class Slices
 {
-    public static void Add(IServiceCollection services, ServerOptions options, ServerTelemetry telemetry)
+    public static void Add(IServiceCollection services, ServerOptions options, GossipBinding? gossip, ServerTelemetry telemetry)
     {
         services.AddSingleton(options);
         services.AddGrpc(grpc =>
@@ -30,6 +31,7 @@ internal static class Slices
         services.AddEtcdApi();
         services.AddGateway();
         services.AddConfigs();
+        services.AddGossip(gossip);
         services.AddRegistry(options);
         services.AddTelemetry(telemetry, options);
         services.AddGrpcHealthChecks().AddCheck<ReplicaHealthCheck>("");
@@ -48,6 +50,7 @@ internal static class Slices
         app.MapEtcdApi();
         app.MapGateway();
         app.MapConfigs();
+        app.MapGossip();
         app.MapRegistry();
     }
 }

@@ -26,6 +26,9 @@ internal enum PeerLane : byte
 /// <param name="PeerUrls">Where the sender can be reached, for a receiver that has not heard of it yet.</param>
 internal sealed record PeerHello(PeerVersions Versions, PeerLane Lane, ulong ClusterId, MemberId From, MemberId To, string Name, IReadOnlyList<string> PeerUrls)
 {
+    /// <summary>Where the sender gossips; empty if it does not, or is older than this field.</summary>
+    public string GossipAddress { get; init; } = "";
+
     private const int Magic = 0x52504343; // "CCPR" in byte order
 
     public void Encode(FrameBuffer output)
@@ -41,6 +44,7 @@ internal sealed record PeerHello(PeerVersions Versions, PeerLane Lane, ulong Clu
         writer.UInt64(To.Value);
         writer.Text(Name);
         writer.Texts(PeerUrls);
+        writer.Text(GossipAddress);
         output.End();
     }
 
@@ -54,7 +58,8 @@ internal sealed record PeerHello(PeerVersions Versions, PeerLane Lane, ulong Clu
         }
 
         var (newest, oldest) = (reader.Int32(), reader.Int32());
-        return new(new(oldest, newest), (PeerLane)reader.Byte(), reader.UInt64(), new(reader.UInt64()), new(reader.UInt64()), reader.Text(), reader.Texts());
+        var hello = new PeerHello(new(oldest, newest), (PeerLane)reader.Byte(), reader.UInt64(), new(reader.UInt64()), new(reader.UInt64()), reader.Text(), reader.Texts());
+        return reader.HasMore ? hello with { GossipAddress = reader.Text() } : hello;
     }
 }
 

@@ -22,6 +22,7 @@ internal sealed class PeerNetwork : IDisposable
     private readonly Action<MemberId, PeerConnection> _snapshot;
     private readonly Lock _lock = new();
     private readonly Dictionary<MemberId, IReadOnlyList<string>> _toldAddresses = [];
+    private readonly Dictionary<MemberId, string> _gossip = [];
     private HashSet<MemberId> _removed = [];
     private volatile Dictionary<MemberId, PeerSender> _senders = [];
     private volatile ClusterFacts _facts;
@@ -137,6 +138,18 @@ internal sealed class PeerNetwork : IDisposable
         }
     }
 
+    /// <summary>Where the members of this group gossip, as far as they have connected and do.</summary>
+    public IReadOnlyList<string> GossipAddresses
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _gossip.Where(told => told.Value.Length > 0 && !_removed.Contains(told.Key)).Select(static told => told.Value)];
+            }
+        }
+    }
+
     public void Dispose()
     {
         PeerSender[] senders;
@@ -215,6 +228,7 @@ internal sealed class PeerNetwork : IDisposable
         lock (_lock)
         {
             _toldAddresses[hello.From] = hello.PeerUrls;
+            _gossip[hello.From] = hello.GossipAddress;
             Reconnect();
         }
     }

@@ -12,6 +12,9 @@ internal sealed record PeerOptions
 
     public required IReadOnlyList<Uri> ListenUrls { get; init; }
 
+    /// <summary>Where this member gossips, for the others to find it; empty if it does not.</summary>
+    public string GossipAddress { get; init; } = "";
+
     /// <summary>Tests make a member of an older or a newer program of it.</summary>
     public PeerVersions Versions { get; init; } = PeerVersions.Spoken;
 

@@ -207,7 +207,10 @@ internal sealed class PeerSender : IDisposable
             {
                 var hello = new PeerHello(
                     _options.Versions, PeerLane.Messages, _options.Identity.ClusterId, new(_options.Identity.MemberId), _member,
-                    _options.Identity.Name, _options.AdvertiseUrls);
+                    _options.Identity.Name, _options.AdvertiseUrls)
+                {
+                    GossipAddress = _options.GossipAddress,
+                };
                 var connection = PeerConnection.Open(new(url), hello, _options, _stop.Token);
                 Connected(connection, url);
                 return connection;

@@ -16,6 +16,9 @@ internal sealed record Registered(long Generation, long Revision, int TtlSeconds
 /// </summary>
 internal sealed class RegistryDesk(RegistryStore store, TimeProvider time)
 {
+    /// <summary>The agent that the caller came through; null: none. What is registered lives no longer than its host.</summary>
+    public string? Node { get; init; }
+
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Without a stream; an instance that needs renewal gets a lease of its own.</summary>
@@ -34,13 +37,13 @@ internal sealed class RegistryDesk(RegistryStore store, TimeProvider time)
 
     /// <summary>Whether it could be registered now: looked at before a lease is made for nothing.</summary>
     public async Task CheckAsync(Registration registration, long generation, CancellationToken cancellation) =>
-        RegistryPlanner.Register(await store.ReadAsync(cancellation), registration, generation, LeaseId.None, Now);
+        RegistryPlanner.Register(await store.ReadAsync(cancellation), registration with { Node = Node }, generation, LeaseId.None, Now);
 
     /// <summary>On a lease that somebody renews.</summary>
     public async Task<Registered> RegisterAsync(Registration registration, long generation, LeaseId lease, int ttlSeconds, CancellationToken cancellation)
     {
         RegistryPlan? written = null;
-        var revision = await WriteAsync(state => written = RegistryPlanner.Register(state, registration, generation, lease, Now), $"{registration.Service}/{registration.Id}", cancellation);
+        var revision = await WriteAsync(state => written = RegistryPlanner.Register(state, registration with { Node = Node }, generation, lease, Now), $"{registration.Service}/{registration.Id}", cancellation);
         return new(written!.Generation, revision.GetValueOrDefault(), ttlSeconds);
     }
 

@@ -6,10 +6,10 @@ internal sealed partial class RegistryLog(ILogger logger)
     [LoggerMessage(1900, LogLevel.Error, "Following the registry failed; trying again")]
     public partial void FollowFailed(Exception error);
 
-    [LoggerMessage(1901, LogLevel.Warning, "{Service}: {Critical} instances gave no sign of life and are critical, {Gone} are gone")]
+    [LoggerMessage(1901, LogLevel.Warning, "{Service}: {Critical} instances gave no sign of life or lost their host and are critical, {Gone} are gone")]
     public partial void Expired(string service, int critical, int gone);
 
-    [LoggerMessage(1902, LogLevel.Warning, "{Service}: {Held} of {Total} instances gave no sign of life and are kept for now: more than {Percent} % at once")]
+    [LoggerMessage(1902, LogLevel.Warning, "{Service}: {Held} of {Total} instances gave no sign of life or lost their host and are kept for now: more than {Percent} % at once")]
     public partial void Held(string service, int held, int total, int percent);
 
     [LoggerMessage(1903, LogLevel.Error, "Looking for expired instances failed; trying again")]

@@ -65,6 +65,9 @@ public sealed class LocalReplica : IAsyncDisposable
     /// <summary>The members that messages go to, and what went and came.</summary>
     internal IReadOnlyList<PeerTraffic> Peers => _engine.Network?.Traffic ?? [];
 
+    /// <summary>Where the other members gossip, as they have told.</summary>
+    internal IReadOnlyList<string> GossipAddresses => _engine.Network?.GossipAddresses ?? [];
+
     internal bool IsConnected(MemberId member) => _engine.Network?.IsConnected(member) ?? false;
 
     /// <summary>Calls under way.</summary>

@@ -2,6 +2,7 @@ using Concord.Server.Cluster;
 using Concord.Server.Configs;
 using Concord.Server.Configs.Push;
 using Concord.Server.Hosting;
+using Concord.Server.Members;
 using Concord.Server.Registry.Push;
 using Concord.Server.Replica;
 
@@ -29,6 +30,11 @@ internal static class TelemetrySlice
         ReplicaInstruments.Add(telemetry.Meter, services.GetRequiredService<LocalReplica>(), options);
         ConfigInstruments.Add(telemetry.Meter, services.GetRequiredService<ConfigHub>(), services.GetRequiredService<ConfigStore>());
         RegistryInstruments.Add(telemetry.Meter, services.GetRequiredService<RegistryHub>());
+        if (services.GetService<ServerGossip>() is { } gossip)
+        {
+            GossipInstruments.Add(telemetry.Meter, gossip);
+        }
+
         ProcessInstruments.Add(telemetry.Meter);
 
         HealthEndpoints.Map(app);

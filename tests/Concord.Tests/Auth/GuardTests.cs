@@ -19,7 +19,7 @@ public sealed class GuardTests
     /// <summary>What services decide by keys. A method that is in neither list is the root role's.</summary>
     private static readonly string[] Users =
     [
-        "concord.v1.Cluster/ListMembers",
+        "concord.v1.Cluster/ListMembers", "concord.v1.Gossip/ListGossipMembers",
         "etcdserverpb.Auth/RoleGet", "etcdserverpb.Auth/UserGet", "etcdserverpb.Cluster/MemberList",
         "etcdserverpb.KV/DeleteRange", "etcdserverpb.KV/Put", "etcdserverpb.KV/Range", "etcdserverpb.KV/RangeStream", "etcdserverpb.KV/Txn",
         "etcdserverpb.Lease/LeaseGrant", "etcdserverpb.Lease/LeaseKeepAlive", "etcdserverpb.Lease/LeaseLeases", "etcdserverpb.Lease/LeaseRevoke", "etcdserverpb.Lease/LeaseTimeToLive",

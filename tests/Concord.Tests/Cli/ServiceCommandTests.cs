@@ -37,6 +37,25 @@ public sealed class ServiceCommandTests(RestServer server) : IClassFixture<RestS
     }
 
     [Fact]
+    public async Task How_calls_are_shared_out_is_shown_for_a_callers_place()
+    {
+        await RunAsync("service", "register", "cli-route", "--id", "old", "--address", "http://10.0.0.1:80", "--zone", "eu-1", "--version", "1");
+        await RunAsync("service", "register", "cli-route", "--id", "new", "--address", "http://10.0.0.2:80", "--zone", "eu-2", "--version", "2");
+        await RunAsync("service", "register", "cli-route", "--id", "closed", "--address", "http://10.0.0.3:80", "--zone", "eu-3", "--version", "1");
+        await server.ReleaseAsync("routing/cli/cli-route", "yaml", "split:\n  - { version: \"2\", percent: 2.5 }\n  - { percent: 97.5 }\nfailover: [own-zone, any]\nmaintenance: { eu-3: new switches }\n");
+
+        var shown = await RunAsync("service", "route", "cli-route", "--environment", "cli", "--zone", "eu-1");
+
+        Assert.Equal("", shown.Error);
+        Assert.Contains("2          2.5  own-zone   0 of 0", shown.Out, StringComparison.Ordinal);
+        Assert.Contains("any        1 of 1  new", shown.Out, StringComparison.Ordinal);
+        Assert.Contains("rest      97.5  own-zone   1 of 1  old", shown.Out, StringComparison.Ordinal);
+        Assert.Contains("1 of 3 instances get nothing; in maintenance: eu-3 (new switches).", shown.Out, StringComparison.Ordinal);
+        var shares = JsonDocument.Parse((await RunAsync("service", "route", "cli-route", "--environment", "cli", "-o", "json")).Out).RootElement.GetProperty("shares");
+        Assert.Equal(("rest", 97.5), (shares[1].GetProperty("name").GetString(), shares[1].GetProperty("percent").GetDouble()));
+    }
+
+    [Fact]
     public async Task One_that_is_held_goes_when_the_command_is_stopped()
     {
         using var stop = new CancellationTokenSource(Wait.Bound);

@@ -33,7 +33,7 @@ internal sealed class RegistryCentre : IAsyncDisposable
         };
         Desk = new(Store, Time);
         Hub = new(Store);
-        Sweeper = new(Store, Signals, rules ?? new(ExpiryRules.SharePercentDefault), Time, NullLogger<ExpirySweeper>.Instance);
+        Sweeper = new(Store, Signals, rules ?? new(ExpiryRules.SharePercentDefault), Time, NullLogger<ExpirySweeper>.Instance, new(() => Hosts));
     }
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch.AddDays(20_000));
@@ -47,6 +47,11 @@ internal sealed class RegistryCentre : IAsyncDisposable
     public RegistrySignals Signals { get; } = new();
 
     public ExpirySweeper Sweeper { get; }
+
+    /// <summary>What those who gossip say.</summary>
+    public HostView Hosts { get; set; } = HostView.Nothing;
+
+    public void SayOfHosts(string dead = "", string alive = "") => Hosts = new(Hosts.Version + 1, Names(dead), Names(alive));
 
     public bool Leads { get; set; } = true;
 
@@ -108,6 +113,8 @@ internal sealed class RegistryCentre : IAsyncDisposable
         Hub.Dispose();
         _watches.Dispose();
     }
+
+    private static HashSet<string> Names(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
 
     private CommandResult Apply(Command command)
     {

@@ -59,10 +59,10 @@ public sealed partial class ArchitectureTests
     }
 
     // | `Concord.Node` | what it is | `Concord.Mvcc`, `Concord.Raft` |
-    [GeneratedRegex(@"^\|\s*`(?<name>(?:Concord\.\w+|Checkout|Orders))`\s*\|[^|]*\|(?<references>[^|]*)\|\s*$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\|\s*`(?<name>(?:Concord\.[\w.]+|Checkout|Echo|Fencing|Orders))`\s*\|[^|]*\|(?<references>[^|]*)\|\s*$", RegexOptions.Multiline)]
     private static partial Regex TableRow();
 
-    [GeneratedRegex(@"Concord\.\w+")]
+    [GeneratedRegex(@"Concord\.[\w.]+|Fencing")]
     private static partial Regex Name();
 
     [GeneratedRegex(@"`(?<path>(?:src|tests|docs|bench|samples|eng)/[\w./-]*)`")]

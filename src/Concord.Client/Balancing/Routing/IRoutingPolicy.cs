@@ -39,6 +39,9 @@ public sealed record RoutingPlan(IReadOnlyList<RoutingSplit> Splits)
 
     /// <summary>In this order.</summary>
     public static RoutingPlan Of(IReadOnlyList<RoutingTier> tiers) => new([new RoutingSplit("", 1, tiers)]);
+
+    /// <summary>Instead of the pool's <see cref="EndpointPoolOptions.Overprovisioning"/>, 1 or more; null: the pool's.</summary>
+    public double? Overprovisioning { get; init; }
 }
 
 /// <summary>A part of the calls.</summary>

@@ -11,7 +11,8 @@ internal sealed class RouteBuilder(IBalancingPolicy policy, EndpointPoolOptions 
         RoutingPlan plan, IReadOnlyList<PoolEndpoint> candidates, Func<InstanceKey, PoolEndpoint?> find, Func<PoolEndpoint, double> ramp, int panicPercent, RouteTable before)
     {
         var callable = new HashSet<PoolEndpoint>(ReferenceEqualityComparer.Instance);
-        var splits = plan.Splits.Select(split => (split.Share, Split: Split(split, find, ramp, panicPercent, before, callable, out var healthy), Healthy: healthy))
+        var overprovisioning = Math.Max(1, plan.Overprovisioning ?? options.Overprovisioning);
+        var splits = plan.Splits.Select(split => (split.Share, Split: Split(split, find, ramp, overprovisioning, panicPercent, before, callable, out var healthy), Healthy: healthy))
             .Where(one => one.Split is not null)
             .ToList();
         // Without anybody healthy a split leaves its share to those with somebody, if there are any.
@@ -28,13 +29,13 @@ internal sealed class RouteBuilder(IBalancingPolicy policy, EndpointPoolOptions 
 
     /// <summary>Null if it has no endpoint that may be used.</summary>
     private RouteTable.Split? Split(
-        RoutingSplit split, Func<InstanceKey, PoolEndpoint?> find, Func<PoolEndpoint, double> ramp, int panicPercent, RouteTable before,
+        RoutingSplit split, Func<InstanceKey, PoolEndpoint?> find, Func<PoolEndpoint, double> ramp, double overprovisioning, int panicPercent, RouteTable before,
         HashSet<PoolEndpoint> callable, out int healthy)
     {
         var tiers = split.Tiers.Select(tier => Members(tier, find, ramp)).ToList();
         List<List<WeightedEndpoint>> well = [.. tiers.Select(tier => tier.Where(one => IsHealthy(one.Endpoint)).ToList())];
         healthy = well.Sum(tier => tier.Count);
-        if (RouteShares.Of([.. tiers.Zip(well, (all, some) => (some.Count, all.Count))], options.Overprovisioning, panicPercent) is not { } shares)
+        if (RouteShares.Of([.. tiers.Zip(well, (all, some) => (some.Count, all.Count))], overprovisioning, panicPercent) is not { } shares)
         {
             callable.UnionWith(tiers.SelectMany(tier => tier).Select(one => one.Endpoint));
             List<WeightedEndpoint> everybody = [.. tiers.SelectMany(tier => tier).OrderBy(one => one.Endpoint.Instance.Key)];

@@ -22,6 +22,7 @@ internal static class ReleaseCheck
         foreach (var scope in Affected(before, after, steps))
         {
             CheckViews(before, after, scope);
+            TrafficCheck.Views(before, after, scope.Application, scope.Environment);
         }
     }
 
@@ -35,7 +36,7 @@ internal static class ReleaseCheck
             }
             else
             {
-                after.Tree(after.Head(step.Path)!);
+                TrafficCheck.Layer(step.Path, after.Tree(after.Head(step.Path)!));
             }
         }
         catch (ConfigException e) when (e.Error.Path is null)

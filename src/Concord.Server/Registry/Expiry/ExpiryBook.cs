@@ -2,7 +2,7 @@ using Concord.Server.Registry.Model;
 
 namespace Concord.Server.Registry.Expiry;
 
-/// <summary>What is to be done about the instances of a service that are expired.</summary>
+/// <summary>What is to be done about the instances of a service that are expired or whose host is dead.</summary>
 /// <param name="Held">Expired ones that are left as they are for now.</param>
 internal sealed record ExpiryVerdict(IReadOnlyList<RegistryInstance> Critical, IReadOnlyList<RegistryInstance> Gone, int Held);
 
@@ -32,8 +32,9 @@ internal sealed class ExpiryBook(ExpiryRules rules)
     public void Clear() => _pages.Clear();
 
     /// <param name="instances">All of the service.</param>
+    /// <param name="isLost">Its host is dead. It counts like one that is expired, but is not removed before it is.</param>
     /// <param name="now">On any clock that only goes forward.</param>
-    public ExpiryVerdict Judge(string service, IReadOnlyList<RegistryInstance> instances, TimeSpan now)
+    public ExpiryVerdict Judge(string service, IReadOnlyList<RegistryInstance> instances, Func<RegistryInstance, bool> isLost, TimeSpan now)
     {
         if (!_pages.TryGetValue(service, out var page))
         {
@@ -48,7 +49,7 @@ internal sealed class ExpiryBook(ExpiryRules rules)
         // More may have come since the window began; the share is of those that there were at most.
         page.Total = Math.Max(page.Total, instances.Count);
         var allowed = rules.Allowed(page.Total);
-        var expired = instances.Where(static one => one.IsExpired).ToDictionary(static one => one.Id);
+        var expired = instances.Where(one => one.IsExpired || isLost(one)).ToDictionary(static one => one.Id);
         foreach (var id in page.Seen.Keys.Where(id => !expired.TryGetValue(id, out var one) || one.Record.Generation != page.Seen[id].Generation).ToList())
         {
             page.Seen.Remove(id);
@@ -64,8 +65,11 @@ internal sealed class ExpiryBook(ExpiryRules rules)
 
             if (one.Record.State == InstanceState.Draining)
             {
-                // It said that it would go.
-                Add(gone, one, unlimited: true);
+                if (one.IsExpired)
+                {
+                    // It said that it would go.
+                    Add(gone, one, unlimited: true);
+                }
             }
             else if (one.Record.State != InstanceState.Critical)
             {
@@ -82,7 +86,7 @@ internal sealed class ExpiryBook(ExpiryRules rules)
                     held++;
                 }
             }
-            else if (seen.WasCritical || now - seen.Since >= rules.RemoveAfter)
+            else if (one.IsExpired && (seen.WasCritical || now - seen.Since >= rules.RemoveAfter))
             {
                 Add(gone, one, unlimited: false);
             }

@@ -1,3 +1,4 @@
+using Concord.Server.Registry.Model;
 using Concord.Server.Registry.Planning;
 using Concord.Server.Registry.Push;
 using Concord.Server.Registry.Views;
@@ -6,10 +7,11 @@ using Concord.Server.Replica;
 namespace Concord.Server.Registry.Expiry;
 
 /// <summary>
-/// Acts on instances whose sign of life has ended: critical first, then removed, not too many of a service at once. Any member can;
+/// Acts on instances whose sign of life has ended or whose host is dead: critical first, then removed, not too many of a service at once. Any member can;
 /// the one that leads does, and the plans compare what they were made from, so two that think they lead do no harm.
 /// </summary>
-internal sealed class ExpirySweeper(RegistryStore store, RegistrySignals signals, ExpiryRules rules, TimeProvider time, ILogger<ExpirySweeper> logger) : BackgroundService
+internal sealed class ExpirySweeper(
+    RegistryStore store, RegistrySignals signals, ExpiryRules rules, TimeProvider time, ILogger<ExpirySweeper> logger, HostWatch? hosts = null) : BackgroundService
 {
     /// <summary>Expired instances of one transaction: two comparisons each, and 128 operations are allowed.</summary>
     private const int PerTransaction = 32;
@@ -25,6 +27,7 @@ internal sealed class ExpirySweeper(RegistryStore store, RegistrySignals signals
     private readonly RegistryLog _log = new(logger);
     private readonly ExpiryBook _book = new(rules);
     private readonly Dictionary<string, int> _reported = [];
+    private HostView _hosts = HostView.Nothing;
     private long _lastScan;
     private bool _led;
 
@@ -73,7 +76,9 @@ internal sealed class ExpirySweeper(RegistryStore store, RegistrySignals signals
             return;
         }
 
-        var scans = !_led || time.GetElapsedTime(_lastScan) >= ScanInterval;
+        var view = hosts?.Look() ?? HostView.Nothing;
+        var scans = !_led || time.GetElapsedTime(_lastScan) >= ScanInterval || view.Version != _hosts.Version;
+        _hosts = view;
         var services = ended.Select(static one => one.Service).Concat(_book.Open).ToHashSet();
         if (!scans && services.Count == 0)
         {
@@ -83,7 +88,7 @@ internal sealed class ExpirySweeper(RegistryStore store, RegistrySignals signals
         var state = await store.ReadAsync(cancellation);
         if (scans)
         {
-            services.UnionWith(state.InstancesFrom("").Where(static one => one.IsExpired).Select(static one => one.Service));
+            services.UnionWith(state.InstancesFrom("").Where(one => one.IsExpired || IsLost(one) || IsFound(one)).Select(static one => one.Service));
             (_led, _lastScan) = (true, time.GetTimestamp());
         }
 
@@ -96,9 +101,19 @@ internal sealed class ExpirySweeper(RegistryStore store, RegistrySignals signals
     private async Task SweepAsync(string service, RegistryState state, CancellationToken cancellation)
     {
         var instances = state.Instances(service);
-        var verdict = _book.Judge(service, instances, time.GetElapsedTime(0));
+        var verdict = _book.Judge(service, instances, IsLost, time.GetElapsedTime(0));
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        foreach (var part in verdict.Critical.Chunk(PerTransaction))
+        foreach (var part in verdict.Critical.Where(static one => !one.IsExpired).Chunk(PerTransaction))
+        {
+            await store.TryWriteAsync(RegistryPlanner.LoseHost(part, now), cancellation);
+        }
+
+        foreach (var part in instances.Where(IsFound).Chunk(PerTransaction))
+        {
+            await store.TryWriteAsync(RegistryPlanner.FindHost(part, now), cancellation);
+        }
+
+        foreach (var part in verdict.Critical.Where(static one => one.IsExpired).Chunk(PerTransaction))
         {
             // One that came back in between makes the plan void; the next round sees what is left.
             await store.TryWriteAsync(RegistryPlanner.Expire(part, [], Reason, now), cancellation);
@@ -125,4 +140,10 @@ internal sealed class ExpirySweeper(RegistryStore store, RegistrySignals signals
             _reported.Add(service, verdict.Held);
         }
     }
+
+    /// <summary>Its host is dead. What drains is on its way anyway.</summary>
+    private bool IsLost(RegistryInstance one) => one.Record is { Node: { } node, State: not InstanceState.Draining } && _hosts.Dead.Contains(node);
+
+    /// <summary>Its host was lost and is there again, and so is its sign of life where it needs one.</summary>
+    private bool IsFound(RegistryInstance one) => one is { IsExpired: false, Record: { Node: { } node, BeforeLoss: not null } } && _hosts.Alive.Contains(node);
 }

@@ -28,6 +28,9 @@ internal sealed record Registration(string Service, string Id)
 
     public required HealthCheck? Check { get; init; }
 
+    /// <summary>The agent that it came through; null: none.</summary>
+    public string? Node { get; init; }
+
     /// <summary>It must give a sign of life now and then, or it is critical.</summary>
     public bool NeedsRenewal => !Persistent || Check is { Kind: HealthCheckKind.Ttl };
 

@@ -66,7 +66,7 @@ internal static class RegistryPlanner
         var writes = new List<Operation> { new PutOperation(RegistryKeys.Beat(service, id), default) { Lease = lease } };
         if (known.Record.State is InstanceState.Critical or InstanceState.Starting && known.Record.Check is { Kind: HealthCheckKind.Ttl })
         {
-            writes.Add(Put(service, id, known.Record with { State = InstanceState.Passing, Reason = "", StateSinceUnixMs = now }));
+            writes.Add(Put(service, id, known.Record with { State = InstanceState.Passing, Reason = "", StateSinceUnixMs = now, BeforeLoss = null }));
         }
 
         return RegistryPlan.Of([Unchanged(known)], writes, RegistryRights.ToRegister(service, id));
@@ -118,7 +118,7 @@ internal static class RegistryPlanner
         {
             comparisons.Add(Unchanged(one));
             comparisons.Add(RegistryPlan.At(RegistryKeys.Beat(one.Service, one.Id), 0));
-            writes.Add(Put(one.Service, one.Id, one.Record with { State = InstanceState.Critical, Reason = reason, StateSinceUnixMs = now }));
+            writes.Add(Put(one.Service, one.Id, one.Record with { State = InstanceState.Critical, Reason = reason, StateSinceUnixMs = now, BeforeLoss = null }));
         }
 
         foreach (var one in gone)
@@ -130,6 +130,24 @@ internal static class RegistryPlanner
 
         return RegistryPlan.Of(comparisons, writes, []);
     }
+
+    /// <summary>
+    /// The host of instances is dead, say those who gossip: they are critical, though their leases may still run. What they were is
+    /// kept, for a host that was only cut off.
+    /// </summary>
+    public static RegistryPlan LoseHost(IReadOnlyList<RegistryInstance> lost, long now) => RegistryPlan.Of(
+        [.. lost.SelectMany(static one => new[] { Unchanged(one), RegistryPlan.At(RegistryKeys.Beat(one.Service, one.Id), one.BeatRevision) })],
+        [.. lost.Select(one => Put(one.Service, one.Id, one.Record with
+        {
+            State = InstanceState.Critical, Reason = $"its host {one.Record.Node} is dead, say the members that gossip", StateSinceUnixMs = now, BeforeLoss = one.Record.State,
+        }))],
+        []);
+
+    /// <summary>The host is back: its instances are what they were, unless something else was said of them meanwhile.</summary>
+    public static RegistryPlan FindHost(IReadOnlyList<RegistryInstance> found, long now) => RegistryPlan.Of(
+        [.. found.Select(Unchanged)],
+        [.. found.Select(one => Put(one.Service, one.Id, one.Record with { State = one.Record.BeforeLoss!.Value, Reason = "", StateSinceUnixMs = now, BeforeLoss = null }))],
+        []);
 
     /// <summary>Null if it is so already.</summary>
     public static RegistryPlan? Maintain(RegistryState state, string service, string id, MaintenanceRecord? record)
@@ -182,7 +200,7 @@ internal static class RegistryPlanner
             ? null
             : RegistryPlan.Of(
                 [Unchanged(known)],
-                [Put(known.Service, known.Id, known.Record with { State = next, Reason = reason, StateSinceUnixMs = known.Record.State == next ? known.Record.StateSinceUnixMs : now })],
+                [Put(known.Service, known.Id, known.Record with { State = next, Reason = reason, StateSinceUnixMs = known.Record.State == next ? known.Record.StateSinceUnixMs : now, BeforeLoss = null })],
                 RegistryRights.ToRegister(known.Service, known.Id));
 
     private static RegistryPlan? Maintain(ReadOnlyMemory<byte> key, KeyVersion? present, MaintenanceRecord? record, IReadOnlyList<Mvcc.Auth.RequiredRight> required)

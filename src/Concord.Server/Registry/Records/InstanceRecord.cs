@@ -25,6 +25,14 @@ internal sealed record InstanceRecord(long Generation, InstanceState State, stri
 
     public HealthCheck? Check { get; init; }
 
+    /// <summary>The agent through which it was registered, by its name among those that gossip; null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Node { get; init; }
+
+    /// <summary>Its state before its host was lost, to be given back if the host comes back; null: the host is not lost.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public InstanceState? BeforeLoss { get; init; }
+
     [JsonIgnore]
     public bool NeedsRenewal => !Persistent || Check is { Kind: HealthCheckKind.Ttl };
 
@@ -39,6 +47,7 @@ internal sealed record InstanceRecord(long Generation, InstanceState State, stri
         Metadata = registration.Metadata,
         Persistent = registration.Persistent,
         Check = registration.Check,
+        Node = registration.Node,
     };
 }
 

@@ -57,14 +57,14 @@ internal sealed record ChangedBody(bool Changed, long Revision);
 internal sealed record ServiceInstanceBody(
     string Service, string Id, long Generation, IReadOnlyList<EndpointBody> Endpoints, string? Zone, string? Region, string? Version, int Weight, IReadOnlyList<string> Tags,
     IReadOnlyDictionary<string, string> Metadata, string State, string? Reason, bool Persistent, CheckBody? Check, long Revision, DateTimeOffset Registered,
-    DateTimeOffset StateSince, bool Held)
+    DateTimeOffset StateSince, bool Held, string? Node)
 {
     public static ServiceInstanceBody Of(RegistryInstance one) => new(
         one.Service, one.Id, one.Record.Generation,
         [.. one.Record.Endpoints.Select(static endpoint => new EndpointBody(endpoint.Scheme, endpoint.Host, endpoint.Port, endpoint.Name))],
         NullIfEmpty(one.Record.Zone), NullIfEmpty(one.Record.Region), NullIfEmpty(one.Record.Version), one.Record.Weight, one.Record.Tags, one.Record.Metadata,
         one.State.Word(), NullIfEmpty(one.Reason), one.Record.Persistent, CheckBody.Of(one.Record.Check), one.Revision,
-        DateTimeOffset.FromUnixTimeMilliseconds(one.Record.RegisteredUnixMs), DateTimeOffset.FromUnixTimeMilliseconds(one.Record.StateSinceUnixMs), one.IsHeld);
+        DateTimeOffset.FromUnixTimeMilliseconds(one.Record.RegisteredUnixMs), DateTimeOffset.FromUnixTimeMilliseconds(one.Record.StateSinceUnixMs), one.IsHeld, one.Record.Node);
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }

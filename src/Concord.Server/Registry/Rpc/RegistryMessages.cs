@@ -27,6 +27,7 @@ internal static class RegistryMessages
         RegisteredUnixMs = instance.Record.RegisteredUnixMs,
         StateSinceUnixMs = instance.Record.StateSinceUnixMs,
         Held = instance.IsHeld,
+        Node = instance.Record.Node ?? "",
     };
 
     public static ServiceSummary Service(ServiceView service) => new()
