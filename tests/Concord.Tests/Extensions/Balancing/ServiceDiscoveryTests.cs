@@ -1,11 +1,11 @@
 using Concord.Client.Balancing.Following;
 using Concord.Client.Registry;
-using ServiceEndpoint = Microsoft.Extensions.ServiceDiscovery.ServiceEndpoint;
 using Concord.Tests.Client;
 using Concord.Tests.Client.Balancing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.ServiceDiscovery;
+using ServiceEndpoint = Microsoft.Extensions.ServiceDiscovery.ServiceEndpoint;
 
 namespace Concord.Tests.Extensions.Balancing;
 
