@@ -1,7 +1,6 @@
 using System.Globalization;
 using Concord.Client.Connection;
 using Concord.Client.Kv;
-using Microsoft.Extensions.Logging;
 
 namespace Concord.Client.Coordination;
 
