@@ -1,6 +1,5 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using Concord.Extensions;
 using Concord.Gateway.Backends;
 using Concord.Gateway.Proxying;
 using Concord.Gateway.Routes;

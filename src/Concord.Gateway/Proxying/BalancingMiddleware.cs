@@ -3,7 +3,6 @@ using Concord.Gateway.Routes;
 using Concord.Gateway.Telemetry;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Yarp.ReverseProxy.Forwarder;
-using Yarp.ReverseProxy.Model;
 
 namespace Concord.Gateway.Proxying;
 

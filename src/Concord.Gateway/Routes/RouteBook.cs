@@ -47,7 +47,11 @@ internal sealed class RouteBook : IProxyConfigProvider, IConfigChangeListener, I
 
     public void ConfigurationApplied(IReadOnlyList<IProxyConfig> proxyConfigs) => GatewayLog.RoutesApplied(_log, Count);
 
-    public void Dispose() => _registration?.Dispose();
+    public void Dispose()
+    {
+        _registration?.Dispose();
+        _page.Dispose();
+    }
 
     private void Apply(GatewayRoutes routes)
     {
@@ -81,7 +85,7 @@ internal sealed class RouteBook : IProxyConfigProvider, IConfigChangeListener, I
         return new SlidingWindowRateLimiter(new() { PermitLimit = limit.Requests, Window = limit.Per, SegmentsPerWindow = 10, QueueLimit = 0 });
     }
 
-    private sealed class Page(FrozenDictionary<string, RouteEntry> entries, IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) : IProxyConfig
+    private sealed class Page(FrozenDictionary<string, RouteEntry> entries, IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) : IProxyConfig, IDisposable
     {
         private readonly CancellationTokenSource _expired = new();
 
@@ -93,6 +97,9 @@ internal sealed class RouteBook : IProxyConfigProvider, IConfigChangeListener, I
 
         public IChangeToken ChangeToken => new CancellationChangeToken(_expired.Token);
 
+        /// <summary>Not disposed of: the proxy may still look at the token, and without a timer there is nothing to free.</summary>
         public void Expire() => _expired.Cancel();
+
+        public void Dispose() => _expired.Dispose();
     }
 }
