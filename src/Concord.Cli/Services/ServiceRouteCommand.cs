@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Concord.Cli.Output;
-using Concord.Client.Balancing.Routing;
 using Concord.Client.Configs;
 using Concord.Client.Registry;
 using Concord.Client.Routing;

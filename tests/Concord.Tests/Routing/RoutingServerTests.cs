@@ -1,6 +1,5 @@
 using System.Net;
 using Concord.Client;
-using Concord.Client.Routing;
 using Concord.Routing;
 using Concord.Tests.Client;
 using Concord.Tests.Configs.Rest;
