@@ -18,6 +18,12 @@ internal sealed class RegistrationService(
     /// <summary>A check that hangs must not hide what the others say for longer than an instance may be silent.</summary>
     private static readonly TimeSpan HealthPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long a registration that is under way when the application stops may take. Broken off, the server would know an instance whose
+    /// connection is lost, and callers would be told that it failed.
+    /// </summary>
+    private static readonly TimeSpan RegisteringPatience = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
     private ServiceRegistration? _registration;
@@ -96,13 +102,15 @@ internal sealed class RegistrationService(
     /// <summary>Registers and stays with it; how long to wait before the next attempt, or null if there shall be none.</summary>
     private async Task<TimeSpan?> HoldAsync(InstanceRegistration instance)
     {
+        using var registering = new CancellationTokenSource();
+        using var stopping = _stop.Token.UnsafeRegister(static source => ((CancellationTokenSource)source!).CancelAfter(RegisteringPatience), registering);
         try
         {
             var verdict = await JudgeAsync().ConfigureAwait(false);
             _registration = await client.Registry.RegisterAsync(
                 instance with { State = verdict.State, Reason = verdict.Reason },
                 new() { TimeToLive = settings.TimeToLive, DrainTime = settings.DrainTime },
-                _stop.Token).ConfigureAwait(false);
+                registering.Token).ConfigureAwait(false);
             RegistrationLog.Registered(log, instance.Service, instance.Id, string.Join(' ', instance.Endpoints), verdict.State);
             await TellAsync(_registration, verdict).ConfigureAwait(false);
             return null;

@@ -27,9 +27,9 @@ public sealed record NodeOptions
 
     /// <summary>
     /// A snapshot writes the whole state, so it waits until the log since the last one is this part of the state: then
-    /// snapshots cost at most this factor of the log's own bytes, and a restart replays at most half of what it loads.
+    /// snapshots cost at most this factor of the log's own bytes, and a restart replays at most a quarter of what it loads.
     /// </summary>
-    public int SnapshotStateShare { get; init; } = 2;
+    public int SnapshotStateShare { get; init; } = 4;
 
     /// <summary>However large the state is: more log than this takes too long to replay.</summary>
     public long SnapshotLogBytesMax { get; init; } = 512L << 20;

@@ -1,4 +1,5 @@
 using Concord.Client;
+using Concord.Client.Coordination;
 using Concord.Client.Kv;
 using Concord.Tests.Etcd;
 using Concord.Tests.Rules;
@@ -81,6 +82,26 @@ public sealed class TourTests(EtcdServer server) : IClassFixture<EtcdServer>
     }
 
     [Fact]
+    public async Task Barriers_and_counters()
+    {
+        var (client, stop) = Begin();
+
+        await client.Barriers.RaiseAsync("migration", stop);       // client.Barriers.WaitAsync("migration") waits until somebody lowers it
+        await client.Barriers.LowerAsync("migration", stop);
+
+        Task<BarrierPass>[] others = [.. Enumerable.Range(0, 3).Select(_ => client.Barriers.EnterAsync("batch/7", 4, cancellationToken: stop))];
+        var pass = await client.Barriers.EnterAsync("batch/7", participants: 4, cancellationToken: stop);   // four go on together
+        foreach (var other in others)
+            await (await other).DisposeAsync();
+        await pass.LeaveAsync(stop);                                                                        // and leave together
+
+        var order = await client.Counters.AddAsync("orders", cancellationToken: stop);                      // order.Value: nobody else has it
+
+        Assert.Equal(1, order.Value);
+        await client.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Locks_and_elections()
     {
         var (client, stop) = Begin();
@@ -112,7 +133,7 @@ public sealed class TourTests(EtcdServer server) : IClassFixture<EtcdServer>
             .Select(line => line.Trim())
             .Where(line => line.Length > 0 && !here.Contains(line) && !Elsewhere.Any(one => line.Contains(one, StringComparison.Ordinal)));
 
-        Assert.Equal(6, snippets.Count);
+        Assert.Equal(7, snippets.Count);
         Assert.Empty(missing);
     }
 

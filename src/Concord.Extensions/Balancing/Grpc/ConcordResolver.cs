@@ -15,9 +15,9 @@ internal sealed class ConcordResolver(EndpointPool pool, PoolTarget target, Serv
 {
     public static readonly BalancerAttributesKey<EndpointPool> PoolKey = new("concord-pool");
 
-    private readonly Lock _gate = new();
     private readonly CancellationTokenSource _end = new();
     private Action<ResolverResult>? _listener;
+    private int _news;
 
     public override void Start(Action<ResolverResult> listener)
     {
@@ -52,11 +52,22 @@ internal sealed class ConcordResolver(EndpointPool pool, PoolTarget target, Serv
         Tell();
     }
 
+    /// <summary>
+    /// The channel calls <see cref="Start"/> with a lock of its own and takes the same one when it is told. So it is told from the
+    /// thread pool and with no lock held here; one at a time, and until there is no news, so the last one told is the newest.
+    /// </summary>
     private void Tell()
     {
-        // One after the other, and each with what is true then: the last one told is the newest.
-        lock (_gate)
+        if (Interlocked.Increment(ref _news) == 1)
+            ThreadPool.UnsafeQueueUserWorkItem(static self => self.TellAll(), this, preferLocal: false);
+    }
+
+    private void TellAll()
+    {
+        int seen;
+        do
         {
+            seen = Volatile.Read(ref _news);
             if (_end.IsCancellationRequested)
                 return;
             List<BalancerAddress> addresses = [.. pool.Endpoints.DistinctBy(one => (one.Address.Host, one.Address.Port)).Select(Address)];
@@ -64,6 +75,7 @@ internal sealed class ConcordResolver(EndpointPool pool, PoolTarget target, Serv
                 ? ResolverResult.ForFailure(new GrpcStatus(StatusCode.Unavailable, $"No instance of '{target.Service}' may be called."))
                 : ResolverResult.ForResult(addresses, new ServiceConfig { LoadBalancingConfigs = { new LoadBalancingConfig(ConcordBalancerFactory.PolicyName) } }, GrpcStatus.DefaultSuccess));
         }
+        while (Interlocked.CompareExchange(ref _news, 0, seen) != seen);
     }
 
     private BalancerAddress Address(PoolEndpoint endpoint)
