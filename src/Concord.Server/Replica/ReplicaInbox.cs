@@ -71,7 +71,7 @@ internal sealed class ReplicaInbox(long messageBytesMax)
         return true;
     }
 
-    /// <param name="isBusy">The caller has more to write: its time is worth more than the loop's thread being woken.</param>
+    /// <param name="isBusy">The caller has more to write: it goes on with that, and the loop's thread is woken instead.</param>
     public void Persisted(ulong sequence, bool isBusy)
     {
         lock (_lock)
