@@ -51,6 +51,13 @@ public sealed class ClusterFounding
     public static MemberId IdOf(IReadOnlyList<string> peerUrls, ReadOnlySpan<byte> salt) =>
         new(Hash([.. Encoding.UTF8.GetBytes(string.Join(',', peerUrls)), .. salt]));
 
-    /// <summary>Zero means "nobody" everywhere, so it is no identity.</summary>
-    private static ulong Hash(byte[] bytes) => Math.Max(1, BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(bytes)));
+    /// <summary>
+    /// Never zero, which means "nobody" everywhere, and always sixteen digits long: etcd's tools pad shorter numbers with blanks in some
+    /// of their tables, and what is copied from there into a command would not be found.
+    /// </summary>
+    private static ulong Hash(byte[] bytes)
+    {
+        var hash = BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(bytes));
+        return hash >> 60 == 0 ? hash | (1UL << 60) : hash;
+    }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Concord.Server.Cluster;
 
 namespace Concord.Server.Tls;
 
@@ -9,31 +8,32 @@ namespace Concord.Server.Tls;
 /// The certificate of <c>--auto-tls</c>, kept with the data so that clients that have taken it for good meet it again after a restart.
 /// It is made anew when it is gone, about to expire, or not for all hosts.
 /// </summary>
-internal static class SelfSignedCertificate
+/// <param name="directory">Where certificate and key are, or will be.</param>
+/// <param name="name">What their files are called.</param>
+/// <param name="urls">Where this server is reached.</param>
+internal sealed class SelfSignedCertificate(string directory, string name, IEnumerable<Uri> urls, int years, TlsLog log, TimeProvider time)
 {
     private const int SerialBytes = 16;
 
     /// <summary>For clocks that are behind.</summary>
     private static readonly TimeSpan Backdating = TimeSpan.FromHours(1);
 
-    /// <param name="directory">Where certificate and key are, or will be.</param>
-    /// <param name="name">What their files are called.</param>
-    /// <param name="urls">Where this server is reached.</param>
-    /// <returns>The settings, with these files.</returns>
+    private readonly string[] _hosts = Hosts(urls);
+
+    public string CertificateFile { get; } = Path.Combine(directory, name + ".crt");
+
+    public string KeyFile { get; } = Path.Combine(directory, name + ".key");
+
+    /// <summary>Makes the files unless they are there and good for a while yet.</summary>
     /// <exception cref="IOException">They cannot be written.</exception>
-    public static TlsOptions Ensure(TlsOptions options, string directory, string name, IEnumerable<Uri> urls, int years, ILogger logger)
+    public void Ensure()
     {
-        var certificateFile = Path.Combine(directory, name + ".crt");
-        var keyFile = Path.Combine(directory, name + ".key");
-        var hosts = Hosts(urls);
-        if (!IsGood(certificateFile, keyFile, hosts))
+        if (!IsGood())
         {
             Directory.CreateDirectory(directory);
-            Make(certificateFile, keyFile, hosts, years);
-            new TlsLog(logger).Made(certificateFile);
+            Make();
+            log.Made(CertificateFile);
         }
-
-        return options with { CertFile = certificateFile, KeyFile = keyFile };
     }
 
     private static string[] Hosts(IEnumerable<Uri> urls)
@@ -42,19 +42,19 @@ internal static class SelfSignedCertificate
         return [.. named.Concat(["localhost", "127.0.0.1", "::1", Dns.GetHostName()]).Distinct(StringComparer.OrdinalIgnoreCase)];
     }
 
-    private static bool IsGood(string certificateFile, string keyFile, string[] hosts)
+    private bool IsGood()
     {
-        if (!File.Exists(certificateFile) || !File.Exists(keyFile))
+        if (!File.Exists(CertificateFile) || !File.Exists(KeyFile))
         {
             return false;
         }
 
         try
         {
-            using var certificate = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
-            var rest = certificate.NotAfter - DateTime.Now;
+            using var certificate = X509Certificate2.CreateFromPemFile(CertificateFile, KeyFile);
+            var rest = certificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime;
             return rest > (certificate.NotAfter - certificate.NotBefore) / 10
-                && hosts.All(host => certificate.MatchesHostname(host, allowWildcards: false, allowCommonName: false));
+                && _hosts.All(host => certificate.MatchesHostname(host, allowWildcards: false, allowCommonName: false));
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
@@ -63,12 +63,12 @@ internal static class SelfSignedCertificate
         }
     }
 
-    private static void Make(string certificateFile, string keyFile, string[] hosts, int years)
+    private void Make()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("O=Concord, CN=concord-server", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
-        foreach (var host in hosts)
+        foreach (var host in _hosts)
         {
             if (IPAddress.TryParse(host, out var address))
             {
@@ -84,11 +84,11 @@ internal static class SelfSignedCertificate
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.1"), new("1.3.6.1.5.5.7.3.2")], critical: false));
-        var from = DateTimeOffset.UtcNow - Backdating;
+        var from = time.GetUtcNow() - Backdating;
         var generator = X509SignatureGenerator.CreateForECDsa(key);
         using var certificate = request.Create(request.SubjectName, generator, from, from.AddYears(years), RandomNumberGenerator.GetBytes(SerialBytes));
-        Write(keyFile, key.ExportPkcs8PrivateKeyPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        Write(certificateFile, certificate.ExportCertificatePem(), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        Write(KeyFile, key.ExportPkcs8PrivateKeyPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Write(CertificateFile, certificate.ExportCertificatePem(), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
     }
 
     private static void Write(string path, string text, UnixFileMode mode)

@@ -19,12 +19,15 @@ internal static class ServerTls
         ServerOptions options, TlsOptions tls, TlsFlagNames names, string kind, IEnumerable<Uri> urls, ILoggerFactory logging)
     {
         var logger = logging.CreateLogger<TlsPort>();
+        SelfSignedCertificate? own = null;
         if (tls.AutoTls)
         {
             var directory = Path.Combine(options.DataDir, Directory);
             try
             {
-                tls = SelfSignedCertificate.Ensure(tls, directory, kind, urls, options.SelfSignedCertValidity, logger);
+                own = new(directory, kind, urls, options.SelfSignedCertValidity, new TlsLog(logger), TimeProvider.System);
+                own.Ensure();
+                tls = tls with { CertFile = own.CertificateFile, KeyFile = own.KeyFile };
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -32,6 +35,6 @@ internal static class ServerTls
             }
         }
 
-        return tls.IsOn ? new(tls, names, options, logger) : null;
+        return tls.IsOn ? new(tls, names, options, logger, own) : null;
     }
 }

@@ -12,26 +12,33 @@ internal sealed class TlsFiles
     /// <summary>Reading some kilobytes costs less than a handshake; a second is soon enough for an operator.</summary>
     public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often a certificate that the server has made itself is looked at: it is made anew weeks before its end.</summary>
+    public static readonly TimeSpan RenewalInterval = TimeSpan.FromHours(1);
+
     /// <summary>Who still has such a certificate at start or reload has missed its renewal.</summary>
     private static readonly TimeSpan ExpiryWarning = TimeSpan.FromDays(7);
 
     private readonly TlsOptions _options;
     private readonly TlsFlagNames _names;
     private readonly TlsLog _log;
+    private readonly SelfSignedCertificate? _own;
     private readonly TimeProvider _time;
     private readonly Lock _checking = new();
     private long _checkedAt;
+    private long _renewedAt;
     private TlsFile[] _seen;
     private string? _problem;
     private volatile TlsMaterial _current;
 
     /// <exception cref="TlsFilesException">A file cannot be read or does not hold what it must.</exception>
-    public TlsFiles(TlsOptions options, TlsFlagNames names, TlsLog log, TimeProvider time)
+    public TlsFiles(TlsOptions options, TlsFlagNames names, TlsLog log, SelfSignedCertificate? own, TimeProvider time)
     {
         _options = options;
         _names = names;
         _log = log;
+        _own = own;
         _time = time;
+        _renewedAt = time.GetTimestamp();
         _checkedAt = time.GetTimestamp();
         _seen = Read();
         _current = Parse(_seen);
@@ -64,6 +71,7 @@ internal sealed class TlsFiles
     {
         try
         {
+            Renew();
             var files = Read();
             if (files.Length == _seen.Length && files.Zip(_seen).All(pair => pair.First.HasSameContent(pair.Second)))
             {
@@ -79,13 +87,22 @@ internal sealed class TlsFiles
             _problem = null;
             Tell(material);
         }
-        catch (TlsFilesException error)
+        catch (Exception error) when (error is TlsFilesException or IOException or UnauthorizedAccessException)
         {
             if (error.Message != _problem)
             {
                 _problem = error.Message;
                 _log.NotReloaded(error.Message);
             }
+        }
+    }
+
+    private void Renew()
+    {
+        if (_own is not null && _time.GetElapsedTime(_renewedAt) >= RenewalInterval)
+        {
+            _renewedAt = _time.GetTimestamp();
+            _own.Ensure();
         }
     }
 

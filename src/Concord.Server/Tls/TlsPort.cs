@@ -26,13 +26,14 @@ internal sealed class TlsPort
     private readonly CipherSuitesPolicy? _suites;
 
     /// <param name="options">With files, also where the server makes its certificate itself.</param>
+    /// <param name="own">Where the server makes its certificate itself.</param>
     /// <param name="server">Versions and cipher suites are the same for all ports.</param>
     /// <exception cref="TlsFilesException">A file cannot be read or does not hold what it must.</exception>
-    public TlsPort(TlsOptions options, TlsFlagNames names, ServerOptions server, ILogger logger, TimeProvider? time = null)
+    public TlsPort(TlsOptions options, TlsFlagNames names, ServerOptions server, ILogger logger, SelfSignedCertificate? own = null, TimeProvider? time = null)
     {
         _log = new(logger);
         _options = options;
-        _files = new(options, names, _log, time ?? TimeProvider.System);
+        _files = new(options, names, _log, own, time ?? TimeProvider.System);
         _protocols = (server.TlsMinVersion <= 2 ? SslProtocols.Tls12 : 0) | (server.TlsMaxVersion >= 3 ? SslProtocols.Tls13 : 0);
         if (server.CipherSuites.Count > 0 && OperatingSystem.IsLinux())
         {

@@ -107,8 +107,13 @@ public sealed class PeerTlsTests
     public void Members_may_make_their_certificates_themselves()
     {
         using var folder = new TestAuthority();
-        PeerTls Made(string name) =>
-            Member(SelfSignedCertificate.Ensure(new() { AutoTls = true }, folder.Folder, name, [new("https://10.0.0.1:2380")], years: 1, NullLogger.Instance));
+        PeerTls Made(string name)
+        {
+            var own = new SelfSignedCertificate(folder.Folder, name, [new("https://10.0.0.1:2380")], years: 1, new TlsLog(NullLogger.Instance), TimeProvider.System);
+            own.Ensure();
+            return Member(new TlsOptions { AutoTls = true, CertFile = own.CertificateFile, KeyFile = own.KeyFile });
+        }
+
         using PeerEnd a = new(1, tls: Made("n1"));
         using (Open(a, Made("n2")))
         {
@@ -137,7 +142,7 @@ public sealed class PeerTlsTests
         Member(Options(authority, authority.Issue(name)) with { AllowedNames = allowedNames });
 
     private static PeerTls Member(TlsOptions options, TimeProvider? time = null) =>
-        new(new TlsPort(options, TlsFlagNames.Peers, new(), NullLogger.Instance, time));
+        new(new TlsPort(options, TlsFlagNames.Peers, new(), NullLogger.Instance, own: null, time));
 
     private static TlsOptions Options(TestAuthority authority, IssuedCertificate issued) =>
         new() { CertFile = issued.File, KeyFile = issued.KeyFile, TrustedCaFile = authority.File, ClientCertAuth = true };

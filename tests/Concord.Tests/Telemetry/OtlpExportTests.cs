@@ -9,6 +9,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Concord.Tests.Telemetry;
@@ -17,16 +19,22 @@ public sealed class OtlpExportTests
 {
     private static CancellationToken Patience => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
-    [Fact]
-    public async Task A_collector_gets_metrics_traces_and_messages()
+    [Theory]
+    [InlineData(ServerOptions.OtlpOverHttp, "/v1/metrics", "/v1/traces", "/v1/logs")]
+    [InlineData(
+        ServerOptions.OtlpOverGrpc,
+        "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+        "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        "/opentelemetry.proto.collector.logs.v1.LogsService/Export")]
+    public async Task A_collector_gets_metrics_traces_and_messages(string protocol, string metrics, string traces, string logs)
     {
-        await using var collector = await Collector.StartAsync();
+        await using var collector = await Collector.StartAsync(isGrpc: protocol == ServerOptions.OtlpOverGrpc);
         var options = new ServerOptions
         {
             Name = "told",
             ListenClientUrls = [new("http://127.0.0.1:0")],
             OtlpEndpoint = collector.Url,
-            OtlpProtocol = ServerOptions.OtlpOverHttp,
+            OtlpProtocol = protocol,
         };
         await using (var server = await ConcordServer.StartAsync(options, logging: null, Patience))
         {
@@ -35,11 +43,11 @@ public sealed class OtlpExportTests
         }
 
         // Bodies are protobuf; what is text in them is there as UTF-8.
-        Assert.Contains("etcd_server_has_leader", collector["/v1/metrics"], StringComparison.Ordinal);
-        Assert.Contains("etcd_disk_wal_fsync_duration_seconds", collector["/v1/metrics"], StringComparison.Ordinal);
-        Assert.Contains("etcdserverpb.KV/Put", collector["/v1/traces"], StringComparison.Ordinal);
-        Assert.Contains("Ready after", collector["/v1/logs"], StringComparison.Ordinal);
-        foreach (var path in new[] { "/v1/metrics", "/v1/traces", "/v1/logs" })
+        Assert.Contains("etcd_server_has_leader", collector[metrics], StringComparison.Ordinal);
+        Assert.Contains("etcd_disk_wal_fsync_duration_seconds", collector[metrics], StringComparison.Ordinal);
+        Assert.Contains("etcdserverpb.KV/Put", collector[traces], StringComparison.Ordinal);
+        Assert.Contains("Ready after", collector[logs], StringComparison.Ordinal);
+        foreach (var path in new[] { metrics, traces, logs })
         {
             Assert.Contains("concord-server", collector[path], StringComparison.Ordinal);
             Assert.Contains("told", collector[path], StringComparison.Ordinal);
@@ -61,11 +69,12 @@ public sealed class OtlpExportTests
         /// <summary>Everything that came to a path, one after the other.</summary>
         public string this[string path] => bodies.GetValueOrDefault(path, "");
 
-        public static async Task<Collector> StartAsync()
+        public static async Task<Collector> StartAsync(bool isGrpc)
         {
             var bodies = new ConcurrentDictionary<string, string>();
             var builder = WebApplication.CreateEmptyBuilder(new());
-            builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+            builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0")
+                .ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = isGrpc ? HttpProtocols.Http2 : HttpProtocols.Http1));
             var app = builder.Build();
             app.Run(async context =>
             {
@@ -73,7 +82,13 @@ public sealed class OtlpExportTests
                 await context.Request.Body.CopyToAsync(body, context.RequestAborted);
                 var text = Encoding.UTF8.GetString(body.ToArray());
                 bodies.AddOrUpdate(context.Request.Path.Value!, text, (_, before) => before + text);
-                context.Response.ContentType = "application/x-protobuf";
+                context.Response.ContentType = isGrpc ? "application/grpc" : "application/x-protobuf";
+                if (isGrpc)
+                {
+                    // An empty message, and "ok".
+                    await context.Response.BodyWriter.WriteAsync(new byte[5], context.RequestAborted);
+                    context.Response.AppendTrailer("grpc-status", "0");
+                }
             });
             await app.StartAsync(Patience);
             return new(app, bodies);

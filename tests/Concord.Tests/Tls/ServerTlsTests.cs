@@ -9,6 +9,8 @@ using Concord.Server.Tls;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Concord.Tests.Tls;
 
@@ -241,6 +243,26 @@ public sealed class ServerTlsTests : IDisposable
 
         await using var again = await TlsServer.StartAsync(new() { AutoTls = true }, Located);
         Assert.Equal(serial, await again.SerialShownAsync());
+    }
+
+    [Fact]
+    public void Auto_tls_makes_its_certificate_anew_while_the_server_runs()
+    {
+        using var folder = new TestAuthority();
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var log = new TlsLog(NullLogger.Instance);
+        var own = new SelfSignedCertificate(Path.Combine(folder.Folder, "tls"), "client", [new("https://127.0.0.1:2379")], years: 1, log, time);
+        own.Ensure();
+        var files = new TlsFiles(new() { CertFile = own.CertificateFile, KeyFile = own.KeyFile }, TlsFlagNames.Clients, log, own, time);
+        var first = files.Current.Certificate.TargetCertificate.SerialNumber;
+
+        time.Advance(TimeSpan.FromDays(300));
+        Assert.Equal(first, files.Current.Certificate.TargetCertificate.SerialNumber);
+        time.Advance(TimeSpan.FromDays(50));
+        var second = files.Current.Certificate.TargetCertificate;
+
+        Assert.NotEqual(first, second.SerialNumber);
+        Assert.True(second.NotAfter.ToUniversalTime() > time.GetUtcNow().AddDays(300).UtcDateTime);
     }
 
     [Fact]
