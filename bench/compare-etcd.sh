@@ -38,7 +38,11 @@ round() {
   "$BENCH" load "${common[@]}" --server-pid "$PID" --seconds "$SECONDS_EACH" --clients 1000 --workload put range
   say "$name: fan-out"
   "$BENCH" fan-out "${common[@]}" --server-pid "$PID" --seconds "$SECONDS_EACH" --watchers "${WATCHERS[@]}"
+  stop "$PID"
+  rm -rf "$dir"
+
   say "$name: $KEYS keys"
+  start "$name" "$dir" "$port" "$peer"
   "$BENCH" fill "${common[@]}" --server-pid "$PID" --keys "$KEYS"
   "$BENCH" load "${common[@]}" --server-pid "$PID" --seconds "$SECONDS_EACH" --clients 8 --workload range-10000
   stop "$PID"

@@ -12,6 +12,7 @@ var root = new RootCommand("Measures servers that speak the etcd API: Concord an
     FillCommand.Create(),
     ConfigPushCommand.Create(),
     RegistryPushCommand.Create(),
+    RegistryHoldCommand.Create(),
     StartCommand.Create(),
     OutageCommand.Create(),
     IdleCommand.Create(),

@@ -27,6 +27,8 @@ internal abstract class Workload(string name, string description)
         new LeaseGrantWorkload(),
         new KeepAliveWorkload(),
         new RegisterWorkload(),
+        new RenewWorkload(),
+        new HeartbeatWorkload(),
     ];
 
     public static Workload Find(string name) =>
