@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Concord.Checks;
 using Concord.Client;
 using Concord.Members;
 using Concord.Members.Keys;
@@ -25,14 +26,16 @@ internal static class AgentCommand
         var data = Text("--data-dir", "DIRECTORY", "Where it keeps what it serves while the servers are away [default: NAME.concord-agent]");
         var zone = Text("--zone", "ZONE", "Where this host stands, shown to others");
         var user = Text("--user", "NAME:PASSWORD", $"As whom it makes every call, also those of the processes behind it [default: ${ConcordCredentials.UserVariable}]");
+        var privateTargets = Text("--check-private-targets", "NETWORK,…", "Private networks beside this host's own addresses that health checks of its instances may reach, such as 172.17.0.0/16");
+        var redirects = Text("--check-redirect-hosts", "HOST,…", "Hosts that HTTP health checks may be redirected to; none if not set");
         var level = Text("--log-level", "debug|info|warn|error", "The least severe messages to log [default: info]");
         var command = new RootCommand("""
             The agent of a host: processes use it instead of the servers. It keeps what they read and serves it while the servers are
-            away, shares their watches, and gossips with the servers, so that the instances of a host that dies are critical within
-            seconds. Certificates are set by CONCORD_CACERT, CONCORD_CERT and CONCORD_KEY.
+            away, shares their watches, runs the health checks of the host's instances, and gossips with the servers, so that the
+            instances of a host that dies are critical within seconds. Certificates are set by CONCORD_CACERT, CONCORD_CERT and CONCORD_KEY.
 
             Exit codes: 0 stopped as asked; 1 wrong settings or an address in use; 5 a fault of the program.
-            """) { name, endpoints, listen, gossip, advertise, keys, data, zone, user, level };
+            """) { name, endpoints, listen, gossip, advertise, keys, data, zone, user, privateTargets, redirects, level };
         command.SetAction(async (parsed, cancellation) =>
         {
             try
@@ -50,6 +53,8 @@ internal static class AgentCommand
                     Zone = parsed.GetValue(zone) ?? "",
                     Credentials = ConcordCredentials.Parse(parsed.GetValue(user) ?? Variable(ConcordCredentials.UserVariable), Variable(ConcordCredentials.PasswordVariable)),
                     Tls = TlsOfEnvironment(),
+                    CheckPrivateTargets = TargetWords.Networks(parsed.GetValue(privateTargets) ?? "", out var networks) is { } noNetwork ? throw new FormatException($"--check-private-targets: {noNetwork}.") : networks,
+                    CheckRedirectHosts = TargetWords.Hosts(parsed.GetValue(redirects) ?? "", out var hosts) is { } noHost ? throw new FormatException($"--check-redirect-hosts: {noHost}.") : hosts,
                     LogLevel = Level(parsed.GetValue(level) ?? "info"),
                 };
                 Check(options);

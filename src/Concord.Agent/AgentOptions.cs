@@ -32,5 +32,11 @@ internal sealed record AgentOptions
 
     public ConcordTlsOptions Tls { get; init; } = new();
 
+    /// <summary>Private networks beside this host's own addresses that checks of its instances may reach.</summary>
+    public IReadOnlyList<IPNetwork> CheckPrivateTargets { get; init; } = [];
+
+    /// <summary>Hosts that an HTTP check may be redirected to.</summary>
+    public IReadOnlyList<string> CheckRedirectHosts { get; init; } = [];
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Concord.Agent.Cache;
+using Concord.Agent.Checks;
 using Concord.Agent.Faces;
 using Concord.Agent.Gossip;
 using Concord.Client;
@@ -16,6 +17,8 @@ internal sealed class AgentProcess : IAsyncDisposable
 {
     /// <summary>How long open calls may finish when it stops.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(2);
+
+    private const int Fault = 5;
 
     private readonly WebApplication _app;
 
@@ -57,11 +60,13 @@ internal sealed class AgentProcess : IAsyncDisposable
             services.AddSingleton<Upstream>();
             services.AddSingleton<AnswerStore>();
             services.AddSingleton<SharedWatches>();
+            services.AddSingleton<SeenRegistrations>();
             services.AddSingleton<RegistryFace>();
             services.AddSingleton<ConfigsFace>();
             services.AddSingleton(port);
             services.AddSingleton<AgentGossip>();
             services.AddHostedService(static provider => provider.GetRequiredService<AgentGossip>());
+            services.AddHostedService<HostChecks>();
             services.AddGrpc(static grpc =>
             {
                 grpc.MaxReceiveMessageSize = null;
@@ -97,18 +102,21 @@ internal sealed class AgentProcess : IAsyncDisposable
         await using var agent = await StartAsync(options, logging, cancellation);
         var log = agent.Services.GetRequiredService<AgentLog>();
         log.Serving(agent.Address);
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var canceled = cancellation.Register(() => asked.TrySetResult());
+        var asked = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var canceled = cancellation.Register(() => asked.TrySetResult(0));
+
+        // A part of it has failed; the host has said why.
+        using var failed = agent.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => asked.TrySetResult(Fault));
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        await asked.Task;
+        var exitCode = await asked.Task;
         log.Stopping();
-        return 0;
+        return exitCode;
 
         void Stop(PosixSignalContext signal)
         {
             signal.Cancel = true;
-            asked.TrySetResult();
+            asked.TrySetResult(0);
         }
     }
 

@@ -22,6 +22,10 @@ public sealed record MemberMetadata(string Role)
 
     public string? Version { get; init; }
 
+    /// <summary>Of an agent: it runs the health checks of the instances that were registered through it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Checks { get; init; }
+
     /// <summary>What does not fit the bytes that a member has is left out: first addresses, the last ones first, then the zone.</summary>
     public byte[] Encode()
     {
@@ -36,7 +40,7 @@ public sealed record MemberMetadata(string Role)
 
             shown = shown.Urls is { Count: > 0 } urls ? shown with { Urls = urls.Count > 1 ? [.. urls.SkipLast(1)] : null }
                 : shown.Zone is not null ? shown with { Zone = null }
-                : new MemberMetadata(Role.Length <= MemberInfo.NameBytesMax ? Role : "");
+                : new MemberMetadata(Role.Length <= MemberInfo.NameBytesMax ? Role : "") { Checks = Checks };
         }
     }
 

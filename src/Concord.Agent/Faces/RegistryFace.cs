@@ -1,3 +1,4 @@
+using Concord.Agent.Checks;
 using Concord.Client;
 using Concord.Protocol.V1;
 using Grpc.Core;
@@ -8,7 +9,7 @@ namespace Concord.Agent.Faces;
 /// The service registry as processes of this host see it. Writes go on to the servers with the agent's name, reads are remembered,
 /// watches are shared.
 /// </summary>
-internal sealed class RegistryFace(Upstream upstream, SharedWatches watches, IHostApplicationLifetime lifetime) : Registry.RegistryBase
+internal sealed class RegistryFace(Upstream upstream, SharedWatches watches, SeenRegistrations seen, IHostApplicationLifetime lifetime) : Registry.RegistryBase
 {
     private readonly Registry.RegistryClient _servers = new(upstream.Invoker);
 
@@ -30,8 +31,16 @@ internal sealed class RegistryFace(Upstream upstream, SharedWatches watches, IHo
         }
     }
 
-    public override Task<RegisterInstanceResponse> RegisterInstance(RegisterInstanceRequest request, ServerCallContext context) =>
-        upstream.PassAsync(options => _servers.RegisterInstanceAsync(request, options), context);
+    public override async Task<RegisterInstanceResponse> RegisterInstance(RegisterInstanceRequest request, ServerCallContext context)
+    {
+        var answer = await upstream.PassAsync(options => _servers.RegisterInstanceAsync(request, options), context);
+        if (request.Instance is { Persistent: true, Check: not null } instance)
+        {
+            seen.Note(instance.Service, instance.Id, answer.Generation);
+        }
+
+        return answer;
+    }
 
     public override Task<RenewResponse> Renew(RenewRequest request, ServerCallContext context) =>
         upstream.PassAsync(options => _servers.RenewAsync(request, options), context);

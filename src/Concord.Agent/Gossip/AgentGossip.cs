@@ -26,11 +26,35 @@ internal sealed class AgentGossip(AgentOptions options, GossipPort port, Concord
     private readonly GroupFile _file = new(Path.Combine(options.DataDir, "group.json"), log);
     private IReadOnlyList<GossipAddress> _seeds = [];
     private long _asked;
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private GossipMember? _member;
     private int _isDisposed;
+    private volatile bool _checks;
 
     /// <summary>Null until it knows the group.</summary>
     public GossipMember? Member => Volatile.Read(ref _member);
+
+    /// <summary>Completes when it belongs to a group: never where the servers do not gossip.</summary>
+    public Task Joined => _joined.Task;
+
+    /// <summary>Tells the servers whether it runs the checks of its instances; if not, they do.</summary>
+    public async Task SayChecksAsync(bool checks)
+    {
+        if (_checks == checks)
+        {
+            return;
+        }
+
+        _checks = checks;
+        try
+        {
+            await (Member?.UpdateAsync(Metadata()) ?? Task.CompletedTask);
+        }
+        catch (GossipBusyException)
+        {
+            // It stops already.
+        }
+    }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -81,13 +105,14 @@ internal sealed class AgentGossip(AgentOptions options, GossipPort port, Concord
                     Name = options.Name,
                     Address = address,
                     ClusterId = cluster,
-                    Metadata = new(MemberMetadata.Agent) { Zone = options.Zone.Length > 0 ? options.Zone : null, Version = Version },
+                    Metadata = Metadata(),
                     Keys = file?.Read(),
                     KeyFile = file,
                 },
                 port,
                 logging.CreateLogger<AgentGossip>());
             Volatile.Write(ref _member, member);
+            _joined.TrySetResult();
             await new SeedJoiner(member, SeedsAsync, time).RunAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -97,6 +122,8 @@ internal sealed class AgentGossip(AgentOptions options, GossipPort port, Concord
     }
 
     private static string Version => typeof(AgentGossip).Assembly.GetName().Version?.ToString(3) ?? "";
+
+    private MemberMetadata Metadata() => new(MemberMetadata.Agent) { Zone = options.Zone.Length > 0 ? options.Zone : null, Version = Version, Checks = _checks };
 
     private async Task<ulong> FindGroupAsync(CancellationToken stop)
     {

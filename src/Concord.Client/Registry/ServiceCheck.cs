@@ -1,6 +1,6 @@
 namespace Concord.Client.Registry;
 
-/// <summary>How the servers look how a persistent instance does. What is null takes the server's default.</summary>
+/// <summary>How it is looked how a persistent instance does: by the servers, or by the agent that it was registered through. What is null takes the server's default.</summary>
 public abstract record ServiceCheck
 {
     private ServiceCheck()

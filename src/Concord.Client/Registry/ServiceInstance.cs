@@ -34,6 +34,9 @@ public sealed record ServiceInstance
     /// <summary>It gave no sign of life in time, and is kept in its state because too many others did the same.</summary>
     public required bool Held { get; init; }
 
+    /// <summary>The agent that it was registered through: when its host dies, the instance is critical. Empty: none.</summary>
+    public string Node { get; init; } = "";
+
     /// <summary>The state of the store that brought this.</summary>
     public required long Revision { get; init; }
 

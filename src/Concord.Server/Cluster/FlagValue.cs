@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Concord.Checks;
 using Concord.Server.Auth;
 
 namespace Concord.Server.Cluster;
@@ -56,15 +57,9 @@ internal static class FlagValue
 
     public static string? Networks(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<IPNetwork>, ServerOptions> set)
     {
-        var networks = new List<IPNetwork>();
-        foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        if (TargetWords.Networks(text, out var networks) is { } problem)
         {
-            if (!IPNetwork.TryParse(part, out var network))
-            {
-                return $"'{part}' is no network; write it as 10.0.0.0/8 or fd00::/8, without bits behind the prefix";
-            }
-
-            networks.Add(network);
+            return problem;
         }
 
         options = set(options, networks);
@@ -73,10 +68,9 @@ internal static class FlagValue
 
     public static string? Hosts(string text, ref ServerOptions options, Func<ServerOptions, IReadOnlyList<string>, ServerOptions> set)
     {
-        var hosts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (Array.Find(hosts, static host => Uri.CheckHostName(host) == UriHostNameType.Unknown) is { } wrong)
+        if (TargetWords.Hosts(text, out var hosts) is { } problem)
         {
-            return $"'{wrong}' is no host; write names or addresses without scheme and port";
+            return problem;
         }
 
         options = set(options, hosts);

@@ -87,13 +87,21 @@ internal sealed class ServerGossip(GossipBinding binding, ServerOptions options,
             }
 
             _seen = version;
-            HashSet<string> dead = [], alive = [];
+            HashSet<string> dead = [], alive = [], checking = [], lost = [];
             var (others, heard) = (0, 0);
             foreach (var one in member.Members)
             {
-                var role = MemberMetadata.Decode(one.Info.Metadata.Span).Role;
-                if (role == MemberMetadata.Agent)
+                var told = MemberMetadata.Decode(one.Info.Metadata.Span);
+                if (told.Role == MemberMetadata.Agent)
                 {
+                    // A suspicion is no death: checks do not move for it.
+                    _ = told.Checks && one.Status switch
+                    {
+                        MemberStatus.Alive or MemberStatus.Suspect => checking.Add(one.Info.Name),
+                        MemberStatus.Dead => lost.Add(one.Info.Name),
+                        _ => false,
+                    };
+
                     _ = one.Status switch
                     {
                         MemberStatus.Dead => dead.Add(one.Info.Name),
@@ -101,7 +109,7 @@ internal sealed class ServerGossip(GossipBinding binding, ServerOptions options,
                         _ => false,
                     };
                 }
-                else if (role == MemberMetadata.Server && one.Info.Name != member.Name && one.Status != MemberStatus.Left)
+                else if (told.Role == MemberMetadata.Server && one.Info.Name != member.Name && one.Status != MemberStatus.Left)
                 {
                     others++;
                     heard += one.Status == MemberStatus.Alive ? 1 : 0;
@@ -111,11 +119,12 @@ internal sealed class ServerGossip(GossipBinding binding, ServerOptions options,
             if (others > 0 && heard == 0)
             {
                 dead.Clear();
+                checking.UnionWith(lost);
             }
 
-            if (!dead.SetEquals(_hosts.Dead) || !alive.SetEquals(_hosts.Alive))
+            if (!dead.SetEquals(_hosts.Dead) || !alive.SetEquals(_hosts.Alive) || !checking.SetEquals(_hosts.Checking))
             {
-                _hosts = new(_hosts.Version + 1, dead, alive);
+                _hosts = new(_hosts.Version + 1, dead, alive) { Checking = checking };
             }
 
             return _hosts;

@@ -88,8 +88,27 @@ internal sealed class RegistryDesk(RegistryStore store, TimeProvider time)
         return WriteAsync(state => RegistryPlanner.SetState(state, service, id, generation, said, reason, Now), $"{service}/{id}", cancellation);
     }
 
-    public Task<long?> ReportAsync(string service, string id, long generation, InstanceState next, string reason, CancellationToken cancellation) =>
+    /// <summary>What a look of this server found.</summary>
+    public Task<long?> CheckedAsync(string service, string id, long generation, InstanceState next, string reason, CancellationToken cancellation) =>
         WriteAsync(state => RegistryPlanner.CheckResult(state, service, id, generation, next, reason, Now), $"{service}/{id}", cancellation);
+
+    /// <summary>What the looks of the caller, an agent, found.</summary>
+    public Task<long?> ReportAsync(string service, string id, long generation, InstanceState next, string reason, CancellationToken cancellation)
+    {
+        if (Node is not { } node)
+        {
+            throw RegistryAccess.NoNode();
+        }
+
+        if (generation <= 0 || next is not (InstanceState.Passing or InstanceState.Warning or InstanceState.Critical))
+        {
+            throw new RegistryException(
+                RegistryErrorCode.InvalidRequest, "A check finds passing, warning or critical, for one registration.", generation <= 0 ? "generation" : "state", "Report the generation and one of these states.");
+        }
+
+        RegistryNames.Text(reason, RegistryLimits.ReasonCharacters, "reason");
+        return WriteAsync(state => RegistryPlanner.CheckReport(state, node, service, id, generation, next, reason, Now), $"{service}/{id}", cancellation);
+    }
 
     public Task<long?> LoseAsync(string service, string id, long generation, LeaseId lease, string reason, CancellationToken cancellation) =>
         WriteAsync(state => RegistryPlanner.Lost(state, service, id, generation, lease, reason, Now), $"{service}/{id}", cancellation);

@@ -32,6 +32,8 @@ internal sealed class RegistryRights(AccessRights rights)
         }
     }
 
+    public bool MayRegister(string service, string id) => rights.Allows(Access.Write, KeyRange.Single(RegistryKeys.Instance(service, id)));
+
     public void RequireRegister(string service, string id) => Require(Access.Write, KeyRange.Single(RegistryKeys.Instance(service, id)), $"register {service}/{id}");
 
     public void RequireMaintain(string service, string id) => Require(Access.Write, KeyRange.Single(RegistryKeys.Maintenance(service, id)), $"maintain {service}/{id}");

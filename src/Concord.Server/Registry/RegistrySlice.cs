@@ -1,3 +1,4 @@
+using Concord.Checks;
 using Concord.Server.Cluster;
 using Concord.Server.Registry.Checks;
 using Concord.Server.Registry.Expiry;
@@ -25,6 +26,7 @@ public static class RegistrySlice
         services.AddHostedService<ExpirySweeper>();
         services.AddSingleton(new CheckTargets(options.CheckPrivateTargets, options.CheckRedirectHosts));
         services.AddSingleton<HealthProbes>();
+        services.AddSingleton<CheckBoard>();
         services.AddHostedService<CheckRunner>();
         services.AddSingleton<RegistryErrorInterceptor>();
         services.AddGrpc().AddServiceOptions<RegistryService>(static grpc => grpc.Interceptors.Add<RegistryErrorInterceptor>());

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Concord.Checks;
 using Concord.Server.Registry.Checks;
 using Concord.Server.Registry.Model;
 using Concord.Tests.Client;
@@ -53,10 +54,10 @@ public sealed class HealthCheckTests : IAsyncDisposable
     {
         Serve();
         using var probes = new HealthProbes(new CheckTargets([], []));
-        foreach (var check in (HealthCheck[])[Check(HealthCheckKind.Http, $"http://127.0.0.1:{Port}/"), Check(HealthCheckKind.Tcp, $"localhost:{Port}"), Check(HealthCheckKind.Grpc, $"http://127.0.0.1:{Port}")])
+        foreach (var check in (CheckSpec[])[Spec(HealthCheckKind.Http, $"http://127.0.0.1:{Port}/"), Spec(HealthCheckKind.Tcp, $"localhost:{Port}"), Spec(HealthCheckKind.Grpc, $"http://127.0.0.1:{Port}")])
         {
             var result = await probes.RunAsync(check, default);
-            Assert.Equal(InstanceState.Critical, result.State);
+            Assert.Equal(CheckState.Critical, result.State);
             Assert.Contains("--check-private-targets", result.Reason, StringComparison.Ordinal);
         }
 
@@ -64,20 +65,20 @@ public sealed class HealthCheckTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("HTTP/1.1 204 No Content\r\n\r\n", InstanceState.Passing, "")]
-    [InlineData("HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n\r\n", InstanceState.Warning, "429")]
-    [InlineData("HTTP/1.1 503 No\r\nContent-Length: 6\r\n\r\nsecret", InstanceState.Critical, "HTTP 503")]
-    [InlineData("HTTP/1.1 302 Found\r\nLocation: http://other.example/\r\nContent-Length: 0\r\n\r\n", InstanceState.Critical, "--check-redirect-hosts")]
-    [InlineData("not HTTP\r\n\r\n", InstanceState.Critical, "")]
+    [InlineData("HTTP/1.1 204 No Content\r\n\r\n", CheckState.Passing, "")]
+    [InlineData("HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n\r\n", CheckState.Warning, "429")]
+    [InlineData("HTTP/1.1 503 No\r\nContent-Length: 6\r\n\r\nsecret", CheckState.Critical, "HTTP 503")]
+    [InlineData("HTTP/1.1 302 Found\r\nLocation: http://other.example/\r\nContent-Length: 0\r\n\r\n", CheckState.Critical, "--check-redirect-hosts")]
+    [InlineData("secret\r\n\r\n", CheckState.Critical, "does not speak HTTP")]
     public async Task What_an_http_answer_means(string answer, object state, string reason)
     {
         _answer = answer;
         Serve();
         using var probes = new HealthProbes(new CheckTargets([Loopback], []));
 
-        var result = await probes.RunAsync(Check(HealthCheckKind.Http, $"http://127.0.0.1:{Port}/health"), default);
+        var result = await probes.RunAsync(Spec(HealthCheckKind.Http, $"http://127.0.0.1:{Port}/health"), default);
 
-        Assert.Equal((InstanceState)state, result.State);
+        Assert.Equal((CheckState)state, result.State);
         Assert.Contains(reason, result.Reason, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", result.Reason, StringComparison.Ordinal);
         Assert.StartsWith("GET /health ", _asked[0], StringComparison.Ordinal);
@@ -90,7 +91,7 @@ public sealed class HealthCheckTests : IAsyncDisposable
         Serve();
         using var probes = new HealthProbes(new CheckTargets([Loopback], ["127.0.0.1"]));
 
-        var result = await probes.RunAsync(Check(HealthCheckKind.Http, $"http://127.0.0.1:{Port}/"), default);
+        var result = await probes.RunAsync(Spec(HealthCheckKind.Http, $"http://127.0.0.1:{Port}/"), default);
 
         Assert.Contains("more than 3 redirects", result.Reason, StringComparison.Ordinal);
         Assert.Equal(4, _asked.Count);
@@ -102,20 +103,20 @@ public sealed class HealthCheckTests : IAsyncDisposable
         _listener.Start();
         using var probes = new HealthProbes(new CheckTargets([Loopback], []));
 
-        var result = await probes.RunAsync(Check(HealthCheckKind.Http, $"http://127.0.0.1:{Port}/") with { TimeoutMs = 100 }, default);
+        var result = await probes.RunAsync(Spec(HealthCheckKind.Http, $"http://127.0.0.1:{Port}/") with { TimeoutMs = 100 }, default);
 
-        Assert.Equal((InstanceState.Critical, "no answer within 100 ms"), (result.State, result.Reason));
+        Assert.Equal((CheckState.Critical, "no answer within 100 ms"), (result.State, result.Reason));
     }
 
     [Fact]
     public void States_change_only_after_several_in_a_row()
     {
-        var count = new CheckCount(Check(HealthCheckKind.Tcp, "a:1"));
+        var count = new CheckCount(Spec(HealthCheckKind.Tcp, "a:1"));
         var state = InstanceState.Starting;
         var states = new List<InstanceState>();
         foreach (var found in "+-+--+---+-++~--~")
         {
-            state = count.Next(state, found switch { '+' => InstanceState.Passing, '~' => InstanceState.Warning, _ => InstanceState.Critical });
+            state = count.Next(state == InstanceState.Critical, found switch { '+' => CheckState.Passing, '~' => CheckState.Warning, _ => CheckState.Critical }) is { } next ? InstanceStates.Of(next) : state;
             states.Add(state);
         }
 
@@ -146,7 +147,7 @@ public sealed class HealthCheckTests : IAsyncDisposable
         Serve();
         await _centre.StartHubAsync();
         using var probes = new HealthProbes(new CheckTargets([Loopback], []));
-        using var runner = new CheckRunner(_centre.Store, _centre.Signals, probes, _centre.Time, NullLogger<CheckRunner>.Instance);
+        using var runner = new CheckRunner(_centre.Store, _centre.Signals, new(), probes, _centre.Time, NullLogger<CheckRunner>.Instance);
         await runner.StartAsync(default);
         var check = Check(HealthCheckKind.Http, $"http://127.0.0.1:{Port}/");
         await _centre.Desk.RegisterAsync(RegistryCentre.Instance("web", "a", state: InstanceState.Starting, persistent: true, check: check), 0, 0, default);
@@ -167,6 +168,8 @@ public sealed class HealthCheckTests : IAsyncDisposable
     }
 
     private static HealthCheck Check(HealthCheckKind kind, string target) => HealthCheck.From(kind, target, "", "", 0, 1000, 5000, 2, 3, [], "check");
+
+    private static CheckSpec Spec(HealthCheckKind kind, string target) => Check(kind, target).Spec!;
 
     private Task UntilAsync(Func<bool> condition) => Wait.UntilAsync(() =>
     {

@@ -5,6 +5,8 @@ using Concord.Client.Registry;
 using Concord.Client.Users;
 using Concord.Tests.Auth;
 using Concord.Tests.Client;
+using Grpc.Core;
+using V1 = Concord.Protocol.V1;
 
 namespace Concord.Tests.Registry;
 
@@ -77,6 +79,44 @@ public sealed class RegistryAccessTests : IAsyncLifetime
 
         await GrantAsync(KeyAccess.Write, "/concord/registry/maintenance/instances/orders/");
         Assert.True(await Alice.SetMaintenanceAsync("orders", "a", true, cancellationToken: Patience));
+    }
+
+    [Fact]
+    public async Task An_agent_is_told_of_what_it_may_register_and_reports_on_nothing_else()
+    {
+        var (root, alice) = (new V1.Registry.RegistryClient(_root!.Invoker), new V1.Registry.RegistryClient(_alice!.Invoker));
+        var through = new CallOptions(new() { { "concord-node", "host-a" } }, cancellationToken: Patience);
+        var generation = (await root.RegisterInstanceAsync(
+            new() { Instance = new() { Service = "orders", Id = "checked", Persistent = true, Check = new() { Tcp = new() { Address = "10.255.255.254:1" }, IntervalMs = 3_600_000 } } }, through)).Generation;
+        var there = (await Root.ListInstancesAsync(InstanceFilter.Of("orders"), Patience)).Instances;
+        Assert.Equal([("a", ""), ("checked", "host-a")], there.Select(static one => (one.Id, one.Node)));
+
+        var report = new V1.ReportCheckRequest { Service = "orders", Id = "checked", Generation = generation, State = V1.InstanceState.Warning };
+        var list = await ListAsync();
+        Assert.Equal((1, 0), (list.Hidden, list.Set.Count));
+        await DeniedAsync(async () => await alice.ReportCheckAsync(report, through));
+
+        await GrantAsync(KeyAccess.ReadWrite, Instances + "orders/");
+        list = await ListAsync();
+        Assert.Equal((0, "checked"), (list.Hidden, Assert.Single(list.Set).Id));
+        Assert.True((await alice.ReportCheckAsync(report, through)).Changed);
+
+        // Who names no host is no agent.
+        var nobody = await Assert.ThrowsAsync<ConcordServerException>(async () => await root.WatchChecks(new(), cancellationToken: Patience).ResponseStream.MoveNext(Patience));
+        Assert.Equal("Concord-Node", nobody.Field);
+
+        async Task<V1.WatchChecksResponse> ListAsync()
+        {
+            using var call = alice.WatchChecks(new(), through);
+            while (true)
+            {
+                Assert.True(await call.ResponseStream.MoveNext(Patience));
+                if (call.ResponseStream.Current is { } one && one.Hidden + one.Set.Count > 0)
+                {
+                    return one;
+                }
+            }
+        }
     }
 
     [Fact]

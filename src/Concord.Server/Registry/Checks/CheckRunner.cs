@@ -1,4 +1,6 @@
+using Concord.Checks;
 using Concord.Mvcc;
+using Concord.Server.Registry.Expiry;
 using Concord.Server.Registry.Model;
 using Concord.Server.Registry.Planning;
 using Concord.Server.Registry.Push;
@@ -8,25 +10,25 @@ using Concord.Server.Replica;
 namespace Concord.Server.Registry.Checks;
 
 /// <summary>
-/// Runs this member's share of the health checks. Members that do are in the store, each on a lease of its own; when one dies its
-/// lease ends, and the others take its instances over. As long as nothing is to be checked nothing is written.
+/// Runs this member's share of the health checks that are the servers'. Members that do are in the store, each on a lease of its own; when one dies its
+/// lease ends, and the others take its instances over. As long as nothing is to be checked nothing is written. What agents run it leaves
+/// to them.
 /// </summary>
-internal sealed class CheckRunner(RegistryStore store, RegistrySignals signals, HealthProbes probes, TimeProvider time, ILogger<CheckRunner> logger) : BackgroundService
+internal sealed class CheckRunner(
+    RegistryStore store, RegistrySignals signals, CheckBoard board, HealthProbes probes, TimeProvider time, ILogger<CheckRunner> logger, HostWatch? hosts = null) : BackgroundService
 {
     /// <summary>How long the instances of a member that died are not checked, at most and about.</summary>
     private const int PresenceTtlSeconds = 5;
-
-    /// <summary>Looks under way at once: each is a socket.</summary>
-    private const int LooksMax = 128;
 
     /// <summary>Three renewals of the presence within its time.</summary>
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(PresenceTtlSeconds / 3.0);
 
     private readonly RegistryLog _log = new(logger);
     private readonly RegistryDesk _desk = new(store, time);
-    private readonly SemaphoreSlim _looks = new(LooksMax, LooksMax);
-    private readonly Dictionary<(string Service, string Id), (long Generation, HealthCheck Check)> _checked = [];
-    private readonly Dictionary<(string Service, string Id), (long Generation, HealthCheck Check, CancellationTokenSource Stop)> _running = [];
+    private readonly CheckHosts _hosts = new(hosts, time);
+    private readonly CheckPace _pace = new(time, new RegistryLog(logger).ChecksFailed);
+    private readonly Dictionary<(string Service, string Id), (BoardEntry Entry, CancellationTokenSource Stop)> _running = [];
+    private Dictionary<(string Service, string Id), BoardEntry> _checked = [];
     private IReadOnlyList<string> _members = [];
     private LeaseId _presence;
     private bool _scans = true;
@@ -36,7 +38,7 @@ internal sealed class CheckRunner(RegistryStore store, RegistrySignals signals, 
 
     public override void Dispose()
     {
-        _looks.Dispose();
+        _pace.Dispose();
         base.Dispose();
     }
 
@@ -84,21 +86,24 @@ internal sealed class CheckRunner(RegistryStore store, RegistrySignals signals, 
         var (membership, changed) = signals.TakeChanged();
         _scans |= membership;
         var state = store.State();
-        var isOther = _scans;
+        var isOther = _hosts.Refresh() || _scans;
         if (_scans)
         {
-            _checked.Clear();
-            foreach (var one in state.InstancesFrom(""))
-            {
-                Note(one.Service, one.Id, one);
-            }
+            board.Set(state.InstancesFrom(""));
         }
         else
         {
             foreach (var (service, id) in changed)
             {
-                isOther |= Note(service, id, state.Instance(service, id));
+                isOther |= board.Note(service, id, state.Instance(service, id));
             }
+        }
+
+        if (isOther)
+        {
+            var all = board.Entries();
+            _hosts.Forget(all.Select(static one => one.Value.Node).OfType<string>().ToHashSet());
+            _checked = all.Where(one => _hosts.AreServers(one.Value.Node)).ToDictionary();
         }
 
         _scans = false;
@@ -109,19 +114,6 @@ internal sealed class CheckRunner(RegistryStore store, RegistrySignals signals, 
             _members = members;
             Share(members, stop);
         }
-    }
-
-    /// <summary>True if what is to be checked has changed.</summary>
-    private bool Note(string service, string id, RegistryInstance? one)
-    {
-        if (one?.Record is { Persistent: true, Check: { IsRunByServers: true } check } record)
-        {
-            var known = _checked.TryGetValue((service, id), out var before) && before == (record.Generation, check);
-            _checked[(service, id)] = (record.Generation, check);
-            return !known;
-        }
-
-        return _checked.Remove((service, id));
     }
 
     /// <summary>Says that this member runs checks, as long as there are any.</summary>
@@ -154,19 +146,20 @@ internal sealed class CheckRunner(RegistryStore store, RegistrySignals signals, 
         var own = _checked.Where(one => CheckShare.Of(one.Key.Service, one.Key.Id, members) == store.Member()).ToDictionary();
         foreach (var (key, running) in _running.ToList())
         {
-            if (!own.TryGetValue(key, out var wanted) || wanted.Generation != running.Generation || wanted.Check != running.Check)
+            if (own.GetValueOrDefault(key) != running.Entry)
             {
                 Stop(key);
             }
         }
 
-        foreach (var (key, wanted) in own)
+        foreach (var (key, entry) in own)
         {
             if (!_running.ContainsKey(key))
             {
                 var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-                _running.Add(key, (wanted.Generation, wanted.Check, ending));
-                _ = LookAgainAndAgainAsync(key.Service, key.Id, wanted.Generation, wanted.Check, ending.Token);
+                var count = new CheckCount(entry.Check);
+                _running.Add(key, (entry, ending));
+                _ = _pace.RunAsync(entry.Check, cancel => probes.RunAsync(entry.Check, cancel), (found, cancel) => TakeAsync(key.Service, key.Id, entry, count, found, cancel), ending.Token);
             }
         }
     }
@@ -180,64 +173,28 @@ internal sealed class CheckRunner(RegistryStore store, RegistrySignals signals, 
         }
     }
 
-    private async Task LookAgainAndAgainAsync(string service, string id, long generation, HealthCheck check, CancellationToken stop)
+    private async Task TakeAsync(string service, string id, BoardEntry entry, CheckCount count, ProbeResult found, CancellationToken stop)
     {
-        try
-        {
-            var count = new CheckCount(check);
-            var interval = TimeSpan.FromMilliseconds(check.IntervalMs);
-
-            // Instances that were registered together, or taken over together, are not looked at together.
-            await Task.Delay(interval * (Random.Shared.NextDouble() / 2), time, stop);
-            while (true)
-            {
-                try
-                {
-                    await LookAsync(service, id, generation, check, count, stop);
-                }
-                catch (Exception e) when (e is not OperationCanceledException)
-                {
-                    // A fault of ours in one look must not end the looking.
-                    _log.ChecksFailed(e);
-                }
-
-                await Task.Delay(interval * (0.9 + (Random.Shared.NextDouble() / 5)), time, stop);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Another member's, or gone.
-        }
-    }
-
-    private async Task LookAsync(string service, string id, long generation, HealthCheck check, CheckCount count, CancellationToken stop)
-    {
-        ProbeResult found;
-        await _looks.WaitAsync(stop);
-        try
-        {
-            found = await probes.RunAsync(check, stop);
-        }
-        finally
-        {
-            _looks.Release();
-        }
-
-        if (store.State().Instance(service, id) is not { } known || known.Record.Generation != generation)
+        if (store.State().Instance(service, id) is not { } known || known.Record.Generation != entry.Generation)
         {
             return;
         }
 
-        var next = count.Next(known.Record.State, found.State);
-        if (next == known.Record.State || known.Record.State == InstanceState.Draining)
+        if (count.Next(known.Record.State == InstanceState.Critical, found.State) is not { } state)
         {
-            // Nothing new: nothing is written.
+            return;
+        }
+
+        // Nothing new, or nothing that a look could know better: nothing is written.
+        var next = InstanceStates.Of(state);
+        if (next == known.Record.State || known.Record.State == InstanceState.Draining || (next != InstanceState.Critical && _hosts.IsDead(entry.Node)))
+        {
             return;
         }
 
         try
         {
-            if (await _desk.ReportAsync(service, id, generation, next, found.Reason, stop) is not null)
+            if (await _desk.CheckedAsync(service, id, entry.Generation, next, found.Reason, stop) is not null)
             {
                 _log.Checked(service, id, next.Word(), found.Reason);
             }

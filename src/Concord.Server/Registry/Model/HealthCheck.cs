@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Concord.Checks;
 
 namespace Concord.Server.Registry.Model;
 
@@ -10,15 +11,17 @@ internal enum HealthCheckKind
     Ttl = 4,
 }
 
-/// <summary>How the servers look how a persistent instance does.</summary>
+/// <summary>How it is looked how a persistent instance does.</summary>
 /// <param name="Target">An absolute URL, or host:port for TCP; resolved from the endpoints when it was registered. Empty for TTL.</param>
 /// <param name="GrpcService">The name that the gRPC health service is asked for.</param>
 /// <param name="TtlSeconds">For TTL: between two renewals at most.</param>
 internal sealed record HealthCheck(
     HealthCheckKind Kind, string Target, string GrpcService, int TtlSeconds, int IntervalMs, int TimeoutMs, int SuccessesBeforePassing, int FailuresBeforeCritical)
 {
+    /// <summary>For those that look; null where the instance itself has to say so.</summary>
     [JsonIgnore]
-    public bool IsRunByServers => Kind != HealthCheckKind.Ttl;
+    public CheckSpec? Spec => Kind == HealthCheckKind.Ttl ? null
+        : new((CheckKind)Kind, Target, GrpcService, IntervalMs, TimeoutMs, SuccessesBeforePassing, FailuresBeforeCritical);
 
     public static HealthCheck From(
         HealthCheckKind kind, string target, string path, string grpcService, int ttlSeconds, int intervalMs, int timeoutMs, int successes, int failures,

@@ -1,3 +1,4 @@
+using Concord.Checks;
 using Concord.Server.Configs.Model;
 
 namespace Concord.Server.Registry.Model;
@@ -36,6 +37,9 @@ internal static class InstanceStates
 
     /// <summary>Counts when it is asked whether enough of a service is healthy: what starts, drains or is repaired was not meant to serve.</summary>
     public static bool CountsForPanic(this InstanceState state) => state.IsHealthy() || state == InstanceState.Critical;
+
+    /// <summary>What looks at an instance make of it; the numbers are the same.</summary>
+    public static InstanceState Of(CheckState found) => (InstanceState)found;
 
     public static InstanceState From(int number, string field) => Enum.IsDefined((InstanceState)number)
         ? (InstanceState)number

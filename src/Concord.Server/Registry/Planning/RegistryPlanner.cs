@@ -86,6 +86,29 @@ internal static class RegistryPlanner
             ? Change(known, next, reason, now)
             : null;
 
+    /// <summary>
+    /// What the agent of its host found. While the host is taken for dead a good word only changes what the instance gets back when the host is
+    /// found again: gossip decides about hosts, and the two must not overwrite each other.
+    /// </summary>
+    public static RegistryPlan? CheckReport(RegistryState state, string node, string service, string id, long generation, InstanceState next, string reason, long now)
+    {
+        state.Rights.RequireRegister(service, id);
+        var known = Require(state.Instance(service, id), service, id, generation);
+        if (known.Record.Node != node)
+        {
+            throw new RegistryException(RegistryErrorCode.InvalidRequest, $"{service}/{id} was not registered through {node}.", "id", "Let the agent that it was registered through report, or register it again.");
+        }
+
+        if (known.Record.State == InstanceState.Draining)
+        {
+            return null;
+        }
+
+        return known.Record.BeforeLoss is not { } before || next == InstanceState.Critical ? Change(known, next, reason, now)
+            : before == next ? null
+            : RegistryPlan.Of([Unchanged(known)], [Put(service, id, known.Record with { BeforeLoss = next })], RegistryRights.ToRegister(service, id));
+    }
+
     /// <summary>The connection that an instance was registered on broke: it is critical until it comes back or its time is over.</summary>
     /// <param name="lease">Of the stream: a later stream that took the instance up has another one.</param>
     public static RegistryPlan? Lost(RegistryState state, string service, string id, long generation, LeaseId lease, string reason, long now) =>

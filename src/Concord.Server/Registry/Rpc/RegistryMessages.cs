@@ -60,6 +60,17 @@ internal static class RegistryMessages
     public static RegisterInstanceResponse Registered(Registered registered) =>
         new() { Generation = registered.Generation, Revision = registered.Revision, TtlSeconds = registered.TtlSeconds };
 
+    /// <summary>For the agent that the instance was registered through.</summary>
+    public static AssignedCheck Assigned(RegistryInstance instance) => new()
+    {
+        Service = instance.Service,
+        Id = instance.Id,
+        Generation = instance.Record.Generation,
+        Check = Check(instance.Record.Check),
+        State = (Protocol.V1.InstanceState)(instance.Record.BeforeLoss ?? instance.Record.State),
+        Revision = instance.Revision,
+    };
+
     public static ErrorDetail Error(RegistryError error) => new() { Code = error.Code.Word(), Message = error.Message, Field = error.Field, Remedy = error.Remedy };
 
     private static ServiceCheck? Check(HealthCheck? check)

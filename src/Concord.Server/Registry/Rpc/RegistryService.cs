@@ -1,5 +1,6 @@
 using Concord.Protocol.V1;
 using Concord.Server.Configs.Rpc;
+using Concord.Server.Registry.Checks;
 using Concord.Server.Registry.Model;
 using Concord.Server.Replica;
 using Grpc.Core;
@@ -7,7 +8,7 @@ using Grpc.Core;
 namespace Concord.Server.Registry.Rpc;
 
 /// <summary>The gRPC face of the slice. Watch has a method of its own (<see cref="WatchServicesMethod"/>).</summary>
-internal sealed class RegistryService(RegistryAccess access, RegistryStore store, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RegistryService> logger) : Protocol.V1.Registry.RegistryBase
+internal sealed class RegistryService(RegistryAccess access, RegistryStore store, CheckBoard board, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RegistryService> logger) : Protocol.V1.Registry.RegistryBase
 {
     public override async Task Register(IAsyncStreamReader<RegisterRequest> requestStream, IServerStreamWriter<RegisterResponse> responseStream, ServerCallContext context)
     {
@@ -94,6 +95,39 @@ internal sealed class RegistryService(RegistryAccess access, RegistryStore store
 
     public override async Task<ListServiceInstancesResponse> ListServiceInstances(ListServiceInstancesRequest request, ServerCallContext context) =>
         RegistryMessages.Instances(await access.Reader(context.GetHttpContext()).InstancesAsync(RegistryRequests.Query(request.Filter), context.CancellationToken));
+
+    public override async Task WatchChecks(WatchChecksRequest request, IServerStreamWriter<WatchChecksResponse> responseStream, ServerCallContext context)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            var http = context.GetHttpContext();
+            await new AgentChecks(RegistryAccess.Node(http), board, access.Store(http), time).RunAsync(responseStream, ending.Token);
+        }
+        catch (RegistryException e)
+        {
+            throw RegistryRpcErrors.Of(e.Error);
+        }
+        catch (ReplicaException e)
+        {
+            throw RpcErrors.Of(e);
+        }
+        catch (Exception e) when (context.CancellationToken.IsCancellationRequested && e is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // The agent hung up.
+        }
+        catch (OperationCanceledException)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "The server is stopping; go on with another member."));
+        }
+    }
+
+    public override async Task<ReportCheckResponse> ReportCheck(ReportCheckRequest request, ServerCallContext context)
+    {
+        var revision = await Desk(context).ReportAsync(
+            Service(request.Service), Id(request.Id), request.Generation, InstanceStates.From((int)request.State, "state"), request.Reason, context.CancellationToken);
+        return new() { Changed = revision is not null, Revision = revision ?? store.View().Revision };
+    }
 
     private RegistryDesk Desk(ServerCallContext context) => access.Desk(context.GetHttpContext());
 

@@ -23,6 +23,7 @@ public sealed class InstanceCacheFileTests : IDisposable
             Tags = ["x"],
             Metadata = new Dictionary<string, string> { ["k"] = "v" },
             Held = true,
+            Node = "host-a",
             Persistent = true,
             Reason = "tired",
         };

@@ -1,20 +1,24 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Concord.Server.Registry.Checks;
+namespace Concord.Checks;
 
 /// <summary>A check may not go where it was to go.</summary>
-internal sealed class ForbiddenTargetException(string message) : Exception(message);
+public sealed class ForbiddenTargetException(string message) : Exception(message);
 
 /// <summary>
-/// Where health checks may go. Whoever can register an instance names what the servers connect to, so without this the checks would
-/// be a way into every network that a server can reach. It is decided by the address that is connected to, after the name was
+/// Where health checks may go. Whoever can register an instance names what servers and agents connect to, so without this the checks
+/// would be a way into every network that these can reach. It is decided by the address that is connected to, after the name was
 /// resolved: a name that means another address the next time gains nothing.
 /// </summary>
 /// <param name="privateNetworks">Networks at addresses that are not public, and may be reached all the same.</param>
 /// <param name="redirectHosts">Hosts that an HTTP check may be redirected to.</param>
-internal sealed class CheckTargets(IReadOnlyList<IPNetwork> privateNetworks, IReadOnlyList<string> redirectHosts)
+/// <param name="remedy">What is said to whoever wants to reach another address that is not public.</param>
+/// <param name="isOwn">Addresses that may be reached whatever they are; null: none.</param>
+public sealed class CheckTargets(IReadOnlyList<IPNetwork> privateNetworks, IReadOnlyList<string> redirectHosts, string remedy = CheckTargets.ServersRemedy, Func<IPAddress, bool>? isOwn = null)
 {
+    private const string ServersRemedy = "the servers check there only if --check-private-targets names its network";
+
     /// <summary>
     /// What is not public: this host, private use, shared, link-local (cloud metadata among it), documentation, benchmarks, multicast and
     /// reserved (RFC 6890, RFC 1918, RFC 6598, RFC 4193, RFC 4291); 6to4, Teredo and NAT64 lead to any of them.
@@ -30,25 +34,32 @@ internal sealed class CheckTargets(IReadOnlyList<IPNetwork> privateNetworks, IRe
 
     public bool Allows(IPAddress address)
     {
+        ArgumentNullException.ThrowIfNull(address);
+
         // An IPv4 address in IPv6 clothes is that address.
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return !Array.Exists(NotPublic, network => network.Contains(plain)) || privateNetworks.Any(network => network.Contains(plain));
+        return !Array.Exists(NotPublic, network => network.Contains(plain)) || privateNetworks.Any(network => network.Contains(plain)) || isOwn?.Invoke(plain) == true;
     }
 
-    public bool AllowsRedirectTo(Uri url) => redirectHosts.Contains(url.IdnHost, StringComparer.OrdinalIgnoreCase);
+    public bool AllowsRedirectTo(Uri url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return redirectHosts.Contains(url.IdnHost, StringComparer.OrdinalIgnoreCase);
+    }
 
     /// <summary>Connects to the first address of a host that may be reached and answers.</summary>
     /// <exception cref="ForbiddenTargetException">None may be reached.</exception>
     /// <exception cref="SocketException">None answers.</exception>
     public async ValueTask<Socket> ConnectAsync(string host, int port, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(host);
         var addresses = IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellation);
         var allowed = Array.FindAll(addresses, Allows);
         if (allowed.Length == 0)
         {
             throw new ForbiddenTargetException(addresses.Length == 0
                 ? $"{host} has no address"
-                : $"{host} is at {addresses[0]}, which is not public; the servers check there only if --check-private-targets names its network");
+                : $"{host} is at {addresses[0]}, which is not public; {remedy}");
         }
 
         SocketException? last = null;

@@ -1,25 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
-using Concord.Server.Registry.Model;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
-using HealthCheck = Concord.Server.Registry.Model.HealthCheck;
 
-namespace Concord.Server.Registry.Checks;
-
-/// <summary>What one look at an instance found.</summary>
-/// <param name="State">Passing, warning or critical.</param>
-/// <param name="Reason">Why it is not passing, for people; never what the target answered: that is not for those who may only see services.</param>
-internal readonly record struct ProbeResult(InstanceState State, string Reason)
-{
-    public static ProbeResult Passing { get; } = new(InstanceState.Passing, "");
-
-    public static ProbeResult Critical(string reason) => new(InstanceState.Critical, reason);
-}
+namespace Concord.Checks;
 
 /// <summary>Looks at instances: one connection each time, as a caller would make it.</summary>
-internal sealed class HealthProbes(CheckTargets targets) : IDisposable
+public sealed class HealthProbes(CheckTargets targets) : IDisposable
 {
     /// <summary>A chain that is longer is a circle.</summary>
     private const int RedirectsMax = 3;
@@ -34,18 +22,20 @@ internal sealed class HealthProbes(CheckTargets targets) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    public async Task<ProbeResult> RunAsync(HealthCheck check, CancellationToken cancellation)
+    /// <summary>Looks once. What goes wrong on the way to the target is a result.</summary>
+    public async Task<ProbeResult> RunAsync(CheckSpec check, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(check);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(check.TimeoutMs);
         try
         {
             return check.Kind switch
             {
-                HealthCheckKind.Http => await HttpAsync(new(check.Target), patience.Token),
-                HealthCheckKind.Tcp => await TcpAsync(check.Target, patience.Token),
-                HealthCheckKind.Grpc => await GrpcAsync(new(check.Target), check.GrpcService, patience.Token),
-                _ => throw new ArgumentOutOfRangeException(nameof(check), check.Kind, "Not a check that servers run."),
+                CheckKind.Http => await HttpAsync(new(check.Target), patience.Token),
+                CheckKind.Tcp => await TcpAsync(check.Target, patience.Token),
+                CheckKind.Grpc => await GrpcAsync(new(check.Target), check.GrpcService, patience.Token),
+                _ => throw new ArgumentOutOfRangeException(nameof(check), check.Kind, "Not a check that is run."),
             };
         }
         catch (Exception) when (patience.IsCancellationRequested && !cancellation.IsCancellationRequested)
@@ -86,7 +76,7 @@ internal sealed class HealthProbes(CheckTargets targets) : IDisposable
 
             if (answer.StatusCode == HttpStatusCode.TooManyRequests)
             {
-                return new(InstanceState.Warning, "HTTP 429: it has more to do than it can");
+                return new(CheckState.Warning, "HTTP 429: it has more to do than it can");
             }
 
             if (status is not (301 or 302 or 303 or 307 or 308) || answer.Headers.Location is not { } location)
@@ -126,7 +116,14 @@ internal sealed class HealthProbes(CheckTargets targets) : IDisposable
     private static string ReasonOf(Exception error)
     {
         var cause = error is RpcException { Status.DebugException: { } inner } ? inner.GetBaseException() : error.GetBaseException();
-        var text = cause is RpcException status ? $"gRPC status {status.StatusCode}" : cause.Message;
-        return text.Length <= RegistryLimits.ReasonCharacters ? text : text[..RegistryLimits.ReasonCharacters];
+        var text = cause switch
+        {
+            RpcException status => $"gRPC status {status.StatusCode}",
+
+            // .NET's message would show the line that it could not read.
+            HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } or HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => "what answers there does not speak HTTP",
+            _ => string.Concat(cause.Message.Select(static one => char.IsControl(one) ? ' ' : one)),
+        };
+        return text.Length <= ProbeResult.ReasonCharactersMax ? text : text[..ProbeResult.ReasonCharactersMax];
     }
 }
