@@ -11,7 +11,7 @@ namespace Concord.Server.Registry.Checks;
 /// Runs this member's share of the health checks. Members that do are in the store, each on a lease of its own; when one dies its
 /// lease ends, and the others take its instances over. As long as nothing is to be checked nothing is written.
 /// </summary>
-internal sealed class CheckRunner(RegistryStore store, RegistrySignals signals, HealthProbes probes, TimeProvider time, ILogger<CheckRunner> logger) : BackgroundService
+internal sealed class CheckRunner(RegistryStore store, RegistrySignals signals, HealthProbes probes, TimeProvider time, ILogger<CheckRunner> logger, RegistryMetrics? metrics = null) : BackgroundService
 {
     /// <summary>How long the instances of a member that died are not checked, at most and about.</summary>
     private const int PresenceTtlSeconds = 5;
@@ -217,6 +217,7 @@ internal sealed class CheckRunner(RegistryStore store, RegistrySignals signals, 
         try
         {
             found = await probes.RunAsync(check, stop);
+            metrics?.Looked(check.Kind, found.State);
         }
         finally
         {
@@ -239,6 +240,7 @@ internal sealed class CheckRunner(RegistryStore store, RegistrySignals signals, 
         {
             if (await _desk.ReportAsync(service, id, generation, next, found.Reason, stop) is not null)
             {
+                metrics?.Turned(check.Kind, next);
                 _log.Checked(service, id, next.Word(), found.Reason);
             }
         }
