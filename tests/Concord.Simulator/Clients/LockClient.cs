@@ -21,6 +21,9 @@ internal sealed class LockClient(Simulation world, int number, Dice dice) : Clie
     /// <summary>The client may rely on the lock until this moment.</summary>
     public long HoldsUntil => _hasLock ? _heldUntil : 0;
 
+    /// <summary>The fencing token: the revision in which it took the lock last, which only grows from holder to holder.</summary>
+    public long Token { get; private set; }
+
     protected override bool IsFinished => !_hasLock;
 
     protected override void Act()
@@ -62,6 +65,7 @@ internal sealed class LockClient(Simulation world, int number, Dice dice) : Clie
             if (answer is { Kind: AnswerKind.Done, Error: StoreError.None } && ModelResult.Of(answer.Result!).Succeeded == true)
             {
                 _hasLock = true;
+                Token = answer.Result!.Revision;
                 _renewals = Dice.Below(20);
                 Workload.CheckLock(this);
             }
@@ -117,9 +121,20 @@ internal sealed class LockClient(Simulation world, int number, Dice dice) : Clie
         if (how == 0)
             Propose(new LeaseRevokeCommand(lease), _ => Think());
         else if (how == 1)
-            Propose(new WriteCommand(new DeleteOperation(KeyRange.Single(Bytes("lock")))), _ => Think());
+            Propose(new WriteCommand(DeleteOwn()), _ => Think());
         else
             Think();
+    }
+
+    /// <summary>
+    /// Only the lock that it took: a member may be asleep with this call and wake when the lock is another's (seed 900282 released
+    /// it from under its holder).
+    /// </summary>
+    private TransactionOperation DeleteOwn()
+    {
+        var key = KeyRange.Single(Bytes("lock"));
+        var own = new Comparison(key, ComparisonTarget.CreateRevision, ComparisonResult.Equal) { Number = Token };
+        return new TransactionOperation([own], [new DeleteOperation(key)], []);
     }
 
     private void Forget()

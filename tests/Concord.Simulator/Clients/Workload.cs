@@ -14,6 +14,7 @@ internal sealed class Workload
     private readonly Dictionary<long, ClientCall> _operations = [];
     private readonly SortedDictionary<long, long> _promised = [];
     private readonly HashSet<int> _served = [];
+    private readonly FencedResource _resource;
     private long _number;
 
     public Workload(Simulation world, Dice dice)
@@ -30,6 +31,7 @@ internal sealed class Workload
             Add(number => new WatchClient(world, number, dice.Fork()));
         for (int i = dice.Below(3); i > 0; i--)
             Add(number => new AttachedReader(world, number, dice.Fork()));
+        _resource = new FencedResource(world, dice.Fork());
     }
 
     public Truth Truth { get; }
@@ -112,6 +114,7 @@ internal sealed class Workload
         var other = _clients.OfType<LockClient>().FirstOrDefault(client => client != holder && client.HoldsUntil > _world.Events.Now);
         if (other is not null && holder.HoldsUntil > _world.Events.Now)
             throw new SimulationFailedException($"clients {holder.Number} and {other.Number} hold the lock at once");
+        _resource.Use(holder);
     }
 
     private void Add(Func<int, Client> make) => _clients.Add(make(Simulation.HostsMax + 1 + _clients.Count));

@@ -49,7 +49,9 @@ internal sealed record Dials
         _heartbeatTicks = dice.Pick([1, 1, 1, 2]);
         _preVote = dice.Below(8) != 0;
         _messageBytes = dice.Pick([200, 2_000, 1 << 20]);
-        _inflightEntries = dice.Pick([4, 16, 8192]);
+
+        // Four entries a flush of 20 ms are hardly more than the clients write: a member that is behind would stay there (seed 900203).
+        _inflightEntries = Math.Max(dice.Pick([4, 16, 8192]), FlushMean >= 20_000 ? 16 : 4);
         _catchUpEntries = dice.Pick([0, 5, 50, 5000]);
     }
 

@@ -40,6 +40,12 @@ internal sealed class Figures
 
     public long LocksTaken { get; set; }
 
+    /// <summary>Writes under the lock, by who had it with the greatest token so far.</summary>
+    public long WritesGuarded { get; set; }
+
+    /// <summary>Writes that came when another had it.</summary>
+    public long WritesFenced { get; set; }
+
     public long MembershipChanges { get; set; }
 
     public void Add(Figures other)
@@ -58,6 +64,8 @@ internal sealed class Figures
         HashesCompared += other.HashesCompared;
         MembershipChanges += other.MembershipChanges;
         LocksTaken += other.LocksTaken;
+        WritesGuarded += other.WritesGuarded;
+        WritesFenced += other.WritesFenced;
         LeasesExpired += other.LeasesExpired;
         WatchesCompacted += other.WatchesCompacted;
         WatchEvents += other.WatchEvents;
@@ -65,5 +73,5 @@ internal sealed class Figures
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Committed} entries, {Leaders} leaders, {Acknowledged} of {Operations} calls acknowledged, {Crashes} crashes, {SnapshotsReceived} snapshots installed, {MembershipChanges} changes of members, {HashesCompared} states compared, {WatchEvents} events watched, {LeasesExpired} leases expired, {LocksTaken} locks held, {UndecidedHistories} histories undecided, {Events} steps");
+        $"{Committed} entries, {Leaders} leaders, {Acknowledged} of {Operations} calls acknowledged, {Crashes} crashes, {SnapshotsReceived} snapshots installed, {MembershipChanges} changes of members, {HashesCompared} states compared, {WatchEvents} events watched, {LeasesExpired} leases expired, {LocksTaken} locks held, {WritesGuarded} writes under them and {WritesFenced} fenced, {UndecidedHistories} histories undecided, {Events} steps");
 }

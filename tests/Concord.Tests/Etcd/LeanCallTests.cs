@@ -1,12 +1,16 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
 using Concord.Protocol.Etcd;
 using Concord.Server.Hosting.Grpc;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Concord.Tests.Etcd.EtcdServer;
 
 namespace Concord.Tests.Etcd;
@@ -91,6 +95,50 @@ public sealed class LeanCallTests(EtcdServer server) : IClassFixture<EtcdServer>
         var (lean, framework) = await BothAsync("Put", Framed(new PutRequest { Key = Bytes("lean/large"), Value = ByteString.CopyFrom(new byte[3 << 20]) }.ToByteArray()));
         AssertAlike(framework, lean);
         Assert.Equal("8", lean.Status);
+    }
+
+    /// <summary>
+    /// A request's bytes come in pieces of any size. The framework gets them all, without waiting for more than what already shows that
+    /// the call is its own.
+    /// </summary>
+    [Theory]
+    [InlineData("compressed, byte by byte", "01|00|00|00|03|0a", 5)]
+    [InlineData("too large, by its prefix", "0000|100000|0a01", 2)]
+    [InlineData("two messages", "000000|00030a0161|00|00000003", 3)]
+    [InlineData("not a message", "0000000003|ff|ffff|", 4)]
+    [InlineData("half a message", "0000|000003|0a|", 4)]
+    public async Task Pieces_that_are_no_message_are_given_back_whole(string what, string pieces, int enough)
+    {
+        var parts = pieces.Split('|').Select(Convert.FromHexString).ToArray();
+        var body = new Pipe(new(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
+        var http = new DefaultHttpContext();
+        (http.Request.Protocol, http.Request.ContentType) = ("HTTP/2", "application/grpc");
+        http.Features.Set<IRequestBodyPipeFeature>(new RequestBody(body.Reader));
+        byte[]? given = null;
+        var lean = new LeanUnary<RangeRequest, RangeResponse, MessageWriter<RangeResponse>>(
+            RangeRequest.Parser, (_, _) => throw new InvalidOperationException(what), receiveBytesMax: 1 << 10, ReadAllAsync, NullLogger.Instance);
+
+        var call = lean.InvokeAsync(http);
+        var written = new List<byte>();
+        for (var i = 0; i < enough; i++)
+        {
+            Assert.Null(given);
+            written.AddRange(parts[i]);
+            await body.Writer.WriteAsync(parts[i], TestContext.Current.CancellationToken);
+            if (i == parts.Length - 1)
+            {
+                await body.Writer.CompleteAsync();
+            }
+        }
+
+        await call;
+        Assert.Equal(written, given);
+
+        async Task ReadAllAsync(HttpContext context)
+        {
+            var read = await context.Request.BodyReader.ReadAsync(TestContext.Current.CancellationToken);
+            given = read.Buffer.ToArray();
+        }
     }
 
     [Theory]
@@ -183,6 +231,11 @@ public sealed class LeanCallTests(EtcdServer server) : IClassFixture<EtcdServer>
         var status = response.TrailingHeaders.TryGetValues("grpc-status", out var trailer) ? trailer.Single()
             : response.Headers.TryGetValues("grpc-status", out var header) ? header.Single() : "";
         return new(response.StatusCode, Text(response.Headers) + '\n' + Text(response.Content.Headers), content, Text(response.TrailingHeaders), status);
+    }
+
+    private sealed class RequestBody(PipeReader reader) : IRequestBodyPipeFeature
+    {
+        public PipeReader Reader => reader;
     }
 
     private sealed record Answer(HttpStatusCode Code, string Headers, byte[] Body, string Trailers, string Status);

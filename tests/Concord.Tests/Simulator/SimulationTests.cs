@@ -1,3 +1,4 @@
+using Concord.Simulator.Clients;
 using Concord.Simulator.Runs;
 
 namespace Concord.Tests.Simulator;
@@ -33,13 +34,29 @@ public sealed class SimulationTests
     /// Each of these once failed: a list changed while it was walked, entries applied before their snapshot was loaded (3), an
     /// acknowledged grant unknown to the leader (24), a forwarded command called superseded and then committed (38), a
     /// snapshot's file gone before it was loaded (44), a failed flush that recovery took for a success (20, 23), a leader that
-    /// was to lose its vote and was asked whether it could get it back (200035).
+    /// was to lose its vote and was asked whether it could get it back (200035). Three were the simulator's own: a window too small for
+    /// the disk (900203), a release of the lock that came late and took it from the next holder (900282), an acknowledgement of a
+    /// term that was over when it was flushed (800673).
     /// </summary>
     [Theory]
     [InlineData(38)]
     [InlineData(44)]
     [InlineData(200035)]
+    [InlineData(800673)]
+    [InlineData(900203)]
+    [InlineData(900282)]
     public void Found_seeds_stay_fixed(ulong seed) => Run(seed);
+
+    [Fact]
+    public void Two_holders_with_one_token_are_noticed()
+    {
+        var resource = new FencedResource(new Simulation(1, new()), new Dice(1));
+        resource.Write(client: 70, token: 5, relies: true);
+        resource.Write(client: 71, token: 7, relies: true);
+        resource.Write(client: 70, token: 5, relies: false);
+        Assert.Throws<SimulationFailedException>(() => resource.Write(client: 70, token: 7, relies: true));
+        Assert.Throws<SimulationFailedException>(() => resource.Write(client: 70, token: 5, relies: true));
+    }
 
     private static Simulation Run(ulong seed)
     {

@@ -69,28 +69,31 @@ internal sealed class LeanUnary<TRequest, TAnswer, TWriter>(
     }
 
     /// <summary>The request's message, or null with nothing consumed if it is not exactly one that can be read.</summary>
+    /// <remarks>
+    /// Whether the call goes to the framework is decided as soon as the bytes tell, and only with bytes that were not examined before:
+    /// a pipe does not take examined bytes back, and whoever reads on would wait for more of them than may ever come.
+    /// </remarks>
     private async ValueTask<TRequest?> ReadAsync(HttpContext http)
     {
         var input = http.Request.BodyReader;
+        var examined = 0L;
         while (true)
         {
             var read = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
             var buffer = read.Buffer;
-            if (read.IsCanceled || buffer.Length > receiveBytesMax + (long)LeanCall.PrefixBytes)
+            if (!read.IsCanceled && !read.IsCompleted && LeanCall.MayBecomeMessage(buffer, receiveBytesMax))
             {
-                input.AdvanceTo(buffer.Start);
-                return null;
-            }
-
-            if (!read.IsCompleted)
-            {
+                examined = buffer.Length;
                 input.AdvanceTo(buffer.Start, buffer.End);
                 continue;
             }
 
-            if (!LeanCall.IsMessage(buffer) || !TryParse(buffer.Slice(LeanCall.PrefixBytes), out var request))
+            if (read.IsCanceled
+                || !LeanCall.MayBecomeMessage(buffer, receiveBytesMax)
+                || !LeanCall.IsMessage(buffer)
+                || !TryParse(buffer.Slice(LeanCall.PrefixBytes), out var request))
             {
-                input.AdvanceTo(buffer.Start);
+                input.AdvanceTo(buffer.Start, buffer.GetPosition(examined));
                 return null;
             }
 
@@ -133,17 +136,20 @@ internal static partial class LeanCall
             && (headers.GrpcEncoding.Count == 0 || headers.GrpcEncoding == Identity);
     }
 
-    /// <summary>Exactly one message, not compressed.</summary>
-    public static bool IsMessage(ReadOnlySequence<byte> buffer)
-    {
-        if (buffer.Length < PrefixBytes)
-        {
-            return false;
-        }
+    /// <summary>One message, not compressed and not too large, or what there is of it so far.</summary>
+    public static bool MayBecomeMessage(ReadOnlySequence<byte> buffer, int receiveBytesMax) =>
+        buffer.Length < PrefixBytes
+        || (Prefix(buffer) is (0, var length) && length <= receiveBytesMax && length >= buffer.Length - PrefixBytes);
 
+    /// <summary>Exactly one message, not compressed.</summary>
+    public static bool IsMessage(ReadOnlySequence<byte> buffer) =>
+        buffer.Length >= PrefixBytes && Prefix(buffer) is (0, var length) && length == buffer.Length - PrefixBytes;
+
+    private static (byte Compressed, uint Length) Prefix(ReadOnlySequence<byte> buffer)
+    {
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         buffer.Slice(0, PrefixBytes).CopyTo(prefix);
-        return prefix[0] == 0 && BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]) == buffer.Length - PrefixBytes;
+        return (prefix[0], BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]));
     }
 
     /// <summary>Headers and prefix; the message comes next.</summary>
