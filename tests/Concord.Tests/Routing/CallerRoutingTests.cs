@@ -2,7 +2,13 @@ using Concord.Client.Balancing;
 using Concord.Extensions.Balancing;
 using Concord.Tests.Client;
 using Concord.Tests.Configs.Rest;
+using Concord.Tests.Extensions.Balancing;
 using Concord.Tests.Gateway;
+using Grpc.Core;
+using Grpc.Health.V1;
+using Grpc.HealthCheck;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -96,6 +102,50 @@ public sealed class CallerRoutingTests(RestServer server) : IClassFixture<RestSe
     }
 
     [Fact]
+    public async Task Calls_over_grpc_go_by_them_too()
+    {
+        await server.ReleaseAsync("routing/caller/over-grpc", "yaml", "splitBy: header:x-user\nsplit: [{ version: \"2\", percent: 50 }, { percent: 50 }]\n");
+        var provider = Provider("caller");
+        await RegisterGrpcAsync(provider, "over-grpc");
+        using var channel = GrpcChannel.ForAddress("concord:///over-grpc", new() { ServiceProvider = provider, Credentials = ChannelCredentials.Insecure });
+        var client = new Health.HealthClient(channel);
+        var connected = new HashSet<HealthCheckResponse.Types.ServingStatus>();
+        await Wait.UntilAsync(
+            async () =>
+            {
+                connected.Add(await AskAsync(new()));
+                return connected.Count == 2;
+            },
+            "the channel is connected to both");
+
+        var statuses = new HashSet<HealthCheckResponse.Types.ServingStatus>();
+        for (var user = 0; user < 20; user++)
+        {
+            var seen = new HashSet<HealthCheckResponse.Types.ServingStatus>();
+            for (var i = 0; i < 3; i++)
+                seen.Add(await AskAsync(new() { { "x-user", $"u{user}" } }));
+            statuses.Add(Assert.Single(seen));
+        }
+
+        Assert.Equal(2, statuses.Count);
+        await server.ReleaseAsync("routing/caller/over-grpc", "yaml", "split: [{ version: \"2\", percent: 100 }]\n");
+        await Wait.UntilAsync(
+            async () =>
+            {
+                for (var i = 0; i < 10; i++)
+                {
+                    if (await AskAsync(new()) != HealthCheckResponse.Types.ServingStatus.NotServing)
+                        return false;
+                }
+
+                return true;
+            },
+            "all calls go to version 2");
+
+        async Task<HealthCheckResponse.Types.ServingStatus> AskAsync(Metadata headers) => (await client.CheckAsync(new(), headers, cancellationToken: Patience)).Status;
+    }
+
+    [Fact]
     public void Environment_and_labels_are_the_hosts_unless_said_otherwise()
     {
         var labels = new Dictionary<string, string> { ["edge"] = "eu" };
@@ -129,6 +179,7 @@ public sealed class CallerRoutingTests(RestServer server) : IClassFixture<RestSe
             configure?.Invoke(options);
         });
         services.AddHttpClient("calls").AddConcordBalancing();
+        services.AddConcordGrpcBalancing();
         var provider = services.BuildServiceProvider();
         _owned.Add(provider);
         return provider;
@@ -153,6 +204,21 @@ public sealed class CallerRoutingTests(RestServer server) : IClassFixture<RestSe
                     Version = number,
                 },
                 new() { DrainTime = TimeSpan.Zero }, Patience));
+        }
+    }
+
+    /// <summary>Version 1 says serving, version 2 not serving.</summary>
+    private async Task RegisterGrpcAsync(ServiceProvider provider, string service)
+    {
+        var registry = provider.GetRequiredService<Concord.Client.ConcordClient>().Registry;
+        foreach (var status in new[] { HealthCheckResponse.Types.ServingStatus.Serving, HealthCheckResponse.Types.ServingStatus.NotServing })
+        {
+            var health = new HealthServiceImpl();
+            health.SetStatus("", status);
+            var backend = await Backend.StartAsync($"{status}", http2: true, services => services.AddSingleton(health).AddGrpc(), app => app.MapGrpcService<HealthServiceImpl>());
+            _owned.Add(backend);
+            _owned.Add(await registry.RegisterAsync(
+                new() { Service = service, Id = $"{status}", Endpoints = [new("grpc", "127.0.0.1", backend.Port)], Version = $"{(int)status}" }, new() { DrainTime = TimeSpan.Zero }, Patience));
         }
     }
 
