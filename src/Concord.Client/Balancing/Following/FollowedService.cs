@@ -21,7 +21,7 @@ internal sealed class FollowedService : IAsyncDisposable
     private readonly InstanceCacheFile? _cache;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Dictionary<PoolTarget, EndpointPool> _pools = [];
+    private readonly Dictionary<PoolTarget, (EndpointPool Pool, Task Ready)> _pools = [];
     private readonly List<EndpointPool> _fed = [];
     private readonly Func<RouteRulesFollower>? _follow;
     private readonly ITimer _save;
@@ -53,32 +53,30 @@ internal sealed class FollowedService : IAsyncDisposable
         _running = Task.Run(RunAsync);
     }
 
-    /// <summary>Completes when it is known by which rules the pools go; at once where none are followed.</summary>
-    public Task RulesReady
-    {
-        get
-        {
-            lock (_gate)
-                return _rules?.Ready ?? Task.CompletedTask;
-        }
-    }
-
-    /// <summary>The pool for this target, made on first use, with the rules of the service or with its own.</summary>
-    public EndpointPool Pool(PoolTarget target, Func<EndpointPoolOptions> options, string region)
+    /// <summary>
+    /// The pool for this target, made on first use, with the rules of the service or with its own; and what completes when it is known who is there and by which
+    /// rules it goes.
+    /// </summary>
+    public (EndpointPool Pool, Task Ready) Pool(PoolTarget target, Func<EndpointPoolOptions> options, string region)
     {
         lock (_gate)
         {
-            if (_pools.TryGetValue(target, out var pool))
-                return pool;
+            if (_pools.TryGetValue(target, out var known))
+                return known;
             var made = options();
+            var rules = Task.CompletedTask;
             // It hears of changes until the rules are disposed of, which is together with the pools.
             if (made.Routing is null && _follow is not null)
+            {
                 made = made with { Routing = new RuleRouting(_rules ??= _follow(), new CallerPlace(made.Zone, region)) };
-            pool = new EndpointPool(target.Service, made);
-            _pools.Add(target, pool);
+                rules = _rules.Ready;
+            }
+
+            var pool = new EndpointPool(target.Service, made);
+            _pools.Add(target, known = (pool, Task.WhenAll(pool.Filled, rules)));
             if (_view is not null)
                 pool.Update(_view);
-            return pool;
+            return known;
         }
     }
 
@@ -108,7 +106,7 @@ internal sealed class FollowedService : IAsyncDisposable
     public IReadOnlyList<PoolStatus> GetStatus()
     {
         lock (_gate)
-            return [.. _pools.Values.Concat(_fed).Select(pool => pool.GetStatus())];
+            return [.. _pools.Values.Select(one => one.Pool).Concat(_fed).Select(pool => pool.GetStatus())];
     }
 
     public async ValueTask DisposeAsync()
@@ -120,7 +118,7 @@ internal sealed class FollowedService : IAsyncDisposable
         RouteRulesFollower? rules;
         lock (_gate)
         {
-            foreach (var pool in _pools.Values)
+            foreach (var (pool, _) in _pools.Values)
                 pool.Dispose();
             rules = _rules;
         }
@@ -179,7 +177,7 @@ internal sealed class FollowedService : IAsyncDisposable
         lock (_gate)
         {
             _view = view;
-            pools = [.. _pools.Values, .. _fed];
+            pools = [.. _pools.Values.Select(one => one.Pool), .. _fed];
             // Nothing can be done with a file that says that nobody is there.
             if (_cache is not null && view.Instances.Count > 0)
             {

@@ -50,9 +50,8 @@ public sealed class ServiceDirectory : IAsyncDisposable
     /// <summary>The same, once it has been told who is there; without waiting any longer than <see cref="ServiceDirectoryOptions.FirstAnswer"/>.</summary>
     public ValueTask<EndpointPool> GetFilledAsync(PoolTarget target, CancellationToken cancellationToken = default)
     {
-        var (followed, pool) = Find(target);
-        var rules = followed.RulesReady;
-        return pool.Filled.IsCompleted && rules.IsCompleted ? new(pool) : WaitAsync(pool, rules, cancellationToken);
+        var (pool, ready) = Find(target);
+        return ready.IsCompleted ? new(pool) : WaitAsync(pool, ready, cancellationToken);
     }
 
     /// <summary>
@@ -97,13 +96,12 @@ public sealed class ServiceDirectory : IAsyncDisposable
             await one.DisposeAsync().ConfigureAwait(false);
     }
 
-    private (FollowedService Followed, EndpointPool Pool) Find(PoolTarget target)
+    private (EndpointPool Pool, Task Ready) Find(PoolTarget target)
     {
         ArgumentNullException.ThrowIfNull(target);
-        FollowedService followed;
+        // In one step, so that the service does not end in between with the last pool that it feeds.
         lock (_gate)
-            followed = Follow_NeedsGate(target.Service);
-        return (followed, followed.Pool(target, Options, _options.Routing?.Region ?? ""));
+            return Follow_NeedsGate(target.Service).Pool(target, Options, _options.Routing?.Region ?? "");
 
         EndpointPoolOptions Options() => _options.PoolOptions(target.Service) with
         {
@@ -140,11 +138,11 @@ public sealed class ServiceDirectory : IAsyncDisposable
         await followed.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async ValueTask<EndpointPool> WaitAsync(EndpointPool pool, Task rules, CancellationToken cancellationToken)
+    private async ValueTask<EndpointPool> WaitAsync(EndpointPool pool, Task ready, CancellationToken cancellationToken)
     {
         try
         {
-            await Task.WhenAll(pool.Filled, rules).WaitAsync(_options.FirstAnswer, _clientOptions.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await ready.WaitAsync(_options.FirstAnswer, _clientOptions.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
