@@ -1,5 +1,6 @@
 using Concord.Mvcc;
 using Concord.Protocol.Etcd;
+using Concord.Server.Replica;
 using Google.Protobuf;
 
 namespace Concord.Server.Etcd;
@@ -7,8 +8,20 @@ namespace Concord.Server.Etcd;
 /// <summary>Events of a watch in etcd's messages.</summary>
 internal static class WatchAnswers
 {
+    public static WatchResponse ToAnswer(ResponseHeader header, WatchNotice.Events events, bool previousPairs)
+    {
+        var answer = new WatchResponse { Header = header, WatchId = events.WatchId };
+        answer.Events.Capacity = events.Changes.Count;
+        foreach (var change in events.Changes)
+        {
+            answer.Events.Add(ToEvent(change, previousPairs ? events.View.Before(change) : null));
+        }
+
+        return answer;
+    }
+
     /// <summary>A delete carries the key and its revision, nothing else.</summary>
-    public static Event ToEvent(KeyVersion change, KeyVersion? previous) => new()
+    private static Event ToEvent(KeyVersion change, KeyVersion? previous) => new()
     {
         Type = change.IsTombstone ? Event.Types.EventType.Delete : Event.Types.EventType.Put,
         Kv = change.IsTombstone

@@ -14,7 +14,7 @@ internal sealed class WatchService(EtcdStore store, CallerDesk callers, LeaderMo
         var leaderLost = EtcdStore.RequiresLeader(context) ? leader.Lost : CancellationToken.None;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(
             context.CancellationToken, leaderLost, lifetime.ApplicationStopping);
-        using var session = new WatchSession(store, responseStream, () => callers.IdentifyAsync(context.GetHttpContext()));
+        using var session = new WatchSession(store, context.GetHttpContext().Response.BodyWriter, () => callers.IdentifyAsync(context.GetHttpContext()));
         try
         {
             await session.RunAsync(requestStream, ending).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.IO.Pipelines;
 using Concord.Mvcc;
 using Concord.Mvcc.Auth;
 using Concord.Protocol.Etcd;
@@ -17,10 +18,12 @@ namespace Concord.Server.Etcd;
 /// any event of a later state is written; a watch that is not allowed any more ends with the refusal as its reason.
 /// </remarks>
 internal sealed class WatchSession(
-    EtcdStore store, IServerStreamWriter<WatchResponse> output, Func<ValueTask<(Caller? Caller, AuthRefusal Refusal)>> identify) : IDisposable
+    EtcdStore store, PipeWriter body, Func<ValueTask<(Caller? Caller, AuthRefusal Refusal)>> identify) : IDisposable
 {
+    /// <summary>Notices taken from the stream at once: more would only keep other streams waiting.</summary>
+    private const int NoticesMax = 512;
+
     private static readonly byte[] FirstKey = [0];
-    private static readonly WriteOptions Buffered = new(WriteFlags.BufferHint);
 
     private readonly WatchStream _stream = store.Replica.Watches.OpenStream();
 
@@ -30,8 +33,10 @@ internal sealed class WatchSession(
     /// <summary>The watches that were created, for looking at them again.</summary>
     private readonly ConcurrentDictionary<long, WatchGrant> _grants = [];
 
+    private readonly WatchOutput _output = new(body);
     private Caller? _caller;
     private long _nextWatchId;
+    private volatile bool _hasRevoked;
 
     /// <summary>Runs until the client goes away or <paramref name="ending"/> is cancelled.</summary>
     public async Task RunAsync(IAsyncStreamReader<WatchRequest> input, CancellationTokenSource ending)
@@ -189,7 +194,7 @@ internal sealed class WatchSession(
     /// <summary>Whether events may be written in a state; if not, the watch is ended.</summary>
     private bool IsAllowed(long watchId, WatchGrant grant, KeySpaceView view)
     {
-        if (_revoked.ContainsKey(watchId))
+        if (_hasRevoked && _revoked.ContainsKey(watchId))
         {
             return false;
         }
@@ -200,6 +205,7 @@ internal sealed class WatchSession(
             return true;
         }
 
+        _hasRevoked = true;
         if (_revoked.TryAdd(watchId, EtcdErrors.AsReason(EtcdErrors.From(error))) && !_stream.Cancel(watchId))
         {
             // It ended by itself at the same moment.
@@ -212,70 +218,84 @@ internal sealed class WatchSession(
 
     private async Task WriteAnswersAsync(CancellationToken cancellation)
     {
-        var next = _stream.ReadAsync(cancellation);
-        while (true)
+        var notices = new List<WatchNotice>();
+        try
         {
-            var notice = await next.ConfigureAwait(false);
-            next = _stream.ReadAsync(cancellation);
-            // While more is ready, answers gather in the buffer and leave in one write to the socket.
-            output.WriteOptions = next.IsCompleted ? Buffered : null;
-            await WriteAsync(notice, cancellation).ConfigureAwait(false);
+            while (true)
+            {
+                notices.Add(await _stream.ReadAsync(cancellation).ConfigureAwait(false));
+                _stream.TryRead(notices, NoticesMax);
+                var header = store.Header(0);
+                foreach (var notice in notices)
+                {
+                    if (header.Revision != notice.Revision)
+                    {
+                        header = store.Header(notice.Revision);
+                    }
+
+                    Add(notice, header);
+                    if (_output.IsFull && !await _output.FlushAsync(cancellation).ConfigureAwait(false))
+                    {
+                        return;
+                    }
+                }
+
+                notices.Clear();
+                if (!await _output.FlushAsync(cancellation).ConfigureAwait(false))
+                {
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            _output.Release();
         }
     }
 
-    private Task WriteAsync(WatchNotice notice, CancellationToken cancellation)
+    private void Add(WatchNotice notice, ResponseHeader header)
     {
         switch (notice)
         {
-            case WatchNotice.Created:
-                return output.WriteAsync(Answer(notice, created: true), cancellation);
-            case WatchNotice.Refused refused:
-                var answer = Answer(notice, created: true);
-                answer.Canceled = true;
-                answer.CancelReason = refused.Reason;
-                return output.WriteAsync(answer, cancellation);
             case WatchNotice.Events events:
-                return WriteEventsAsync(events, cancellation);
+                AddEvents(events, header);
+                break;
+            case WatchNotice.Created:
+                _output.Add(new WatchResponse { Header = header, WatchId = notice.WatchId, Created = true });
+                break;
+            case WatchNotice.Refused refused:
+                _output.Add(new WatchResponse { Header = header, WatchId = notice.WatchId, Created = true, Canceled = true, CancelReason = refused.Reason });
+                break;
             case WatchNotice.Progress:
-                return output.WriteAsync(Answer(notice), cancellation);
+                _output.Add(new WatchResponse { Header = header, WatchId = notice.WatchId });
+                break;
             case WatchNotice.Canceled canceled:
-                return output.WriteAsync(Cancellation(canceled), cancellation);
+                _output.Add(Cancellation(canceled));
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(notice), notice, "A notice has no answer in the etcd API.");
         }
     }
 
-    private Task WriteEventsAsync(WatchNotice.Events events, CancellationToken cancellation)
+    private void AddEvents(WatchNotice.Events events, ResponseHeader header)
     {
         var grant = (WatchGrant)events.State!;
         if (!IsAllowed(events.WatchId, grant, store.Replica.View))
         {
-            return Task.CompletedTask;
+            return;
         }
 
-        var answer = Answer(events);
-        var changes = events.Changes;
-        answer.Events.Capacity = changes.Count;
-        for (var i = 0; i < changes.Count; i++)
+        if (!grant.Fragments)
         {
-            var change = changes[i];
-            var previous = grant.PreviousPairs ? events.View.Before(change) : null;
-            answer.Events.Add(WatchAnswers.ToEvent(change, previous));
+            _output.Add(header, events, grant.PreviousPairs);
+            return;
         }
 
-        return grant.Fragments ? WriteFragmentsAsync(answer, cancellation) : output.WriteAsync(answer, cancellation);
-    }
-
-    private async Task WriteFragmentsAsync(WatchResponse answer, CancellationToken cancellation)
-    {
-        foreach (var fragment in WatchAnswers.Split(answer, store.Limits.FragmentBytesMax))
+        foreach (var fragment in WatchAnswers.Split(WatchAnswers.ToAnswer(header, events, grant.PreviousPairs), store.Limits.FragmentBytesMax))
         {
-            await output.WriteAsync(fragment, cancellation).ConfigureAwait(false);
+            _output.Add(fragment);
         }
     }
-
-    private WatchResponse Answer(WatchNotice notice, bool created = false) =>
-        new() { Header = store.Header(notice.Revision), WatchId = notice.WatchId, Created = created };
 
     /// <summary>A watch that compaction overtook ends with the revision to go on from, and no revision of its own.</summary>
     private WatchResponse Cancellation(WatchNotice.Canceled canceled)

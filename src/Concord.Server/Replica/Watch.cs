@@ -42,8 +42,9 @@ internal sealed class Watch(WatchStream stream, long id, WatchOptions options, l
     /// <summary>Something was said to the reader since the last round of progress notices; its creation counts.</summary>
     public bool HadEvents { get; set; } = true;
 
-    public WatchGroup? Group { get; set; }
+    /// <summary>While synced: where it is in its group.</summary>
+    public WatchShare? Share { get; set; }
 
-    /// <summary>The place in <see cref="Group"/>, so that leaving costs nothing.</summary>
-    public int GroupPosition { get; set; }
+    /// <summary>The place in <see cref="Share"/>, so that leaving costs nothing.</summary>
+    public int SharePosition { get; set; }
 }

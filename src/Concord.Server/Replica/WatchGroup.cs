@@ -30,31 +30,41 @@ internal readonly record struct WatchFilter(KeyRange Range, bool NoPut, bool NoD
 /// </summary>
 internal sealed class WatchGroup(WatchFilter filter)
 {
-    private readonly List<Watch> _watches = [];
+    private readonly List<WatchShare> _shares = [];
+    private readonly Dictionary<WatchStream, WatchShare> _shareOf = [];
     private List<KeyVersion>? _changes;
 
     public WatchFilter Filter { get; } = filter;
 
-    public int Count => _watches.Count;
-
-    public IReadOnlyList<Watch> Watches => _watches;
-
-    public Watch this[int position] => _watches[position];
+    /// <summary>The group's watches, those of one stream together.</summary>
+    public IReadOnlyList<WatchShare> Shares => _shares;
 
     public void Add(Watch watch)
     {
-        watch.Group = this;
-        watch.GroupPosition = _watches.Count;
-        _watches.Add(watch);
+        if (!_shareOf.TryGetValue(watch.Stream, out var share))
+        {
+            share = new(this, watch.Stream) { Position = _shares.Count };
+            _shares.Add(share);
+            _shareOf.Add(watch.Stream, share);
+        }
+
+        share.Add(watch);
     }
 
     public void Remove(Watch watch)
     {
-        var last = _watches[^1];
-        _watches[watch.GroupPosition] = last;
-        last.GroupPosition = watch.GroupPosition;
-        _watches.RemoveAt(_watches.Count - 1);
-        watch.Group = null;
+        var share = watch.Share!;
+        share.Remove(watch);
+        if (share.Watches.Count > 0)
+        {
+            return;
+        }
+
+        _shareOf.Remove(share.Stream);
+        var last = _shares[^1];
+        _shares[share.Position] = last;
+        last.Position = share.Position;
+        _shares.RemoveAt(_shares.Count - 1);
     }
 
     /// <summary>Collects a change of the revision being handed out; true for the first one.</summary>
@@ -70,5 +80,36 @@ internal sealed class WatchGroup(WatchFilter filter)
         var changes = _changes!;
         _changes = null;
         return changes;
+    }
+}
+
+/// <summary>The watches of one stream in one group: offered a revision under one lock.</summary>
+internal sealed class WatchShare(WatchGroup group, WatchStream stream)
+{
+    private readonly List<Watch> _watches = [];
+
+    public WatchGroup Group => group;
+
+    public WatchStream Stream => stream;
+
+    public IReadOnlyList<Watch> Watches => _watches;
+
+    /// <summary>The place in the group, so that leaving costs nothing.</summary>
+    public int Position { get; set; }
+
+    public void Add(Watch watch)
+    {
+        watch.Share = this;
+        watch.SharePosition = _watches.Count;
+        _watches.Add(watch);
+    }
+
+    public void Remove(Watch watch)
+    {
+        var last = _watches[^1];
+        _watches[watch.SharePosition] = last;
+        last.SharePosition = watch.SharePosition;
+        _watches.RemoveAt(_watches.Count - 1);
+        watch.Share = null;
     }
 }

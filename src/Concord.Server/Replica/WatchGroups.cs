@@ -28,13 +28,13 @@ internal sealed class WatchGroups
 
     public void Leave(Watch watch)
     {
-        if (watch.Group is not { } group)
+        if (watch.Share?.Group is not { } group)
         {
             return;
         }
 
         group.Remove(watch);
-        if (group.Count == 0)
+        if (group.Shares.Count == 0)
         {
             _groups.Remove(group.Filter);
             if (!group.Filter.Range.IsEmpty)
@@ -44,7 +44,7 @@ internal sealed class WatchGroups
         }
     }
 
-    public IReadOnlyList<Watch> All() => [.. _groups.Values.SelectMany(group => group.Watches)];
+    public IReadOnlyList<Watch> All() => [.. _groups.Values.SelectMany(group => group.Shares).SelectMany(share => share.Watches)];
 
     /// <summary>Adds a change of the revision that is being handed out to the groups that it concerns.</summary>
     public void Collect(KeyVersion change)

@@ -52,7 +52,7 @@ public sealed class WatchHub : IDisposable
 
     // Of the hub's thread alone, kept between revisions.
     private readonly List<KeyVersion> _changes = [];
-    private readonly List<WatchStream> _toWake = [];
+    private readonly List<Watch> _left = [];
 
     /// <param name="progressInterval">Idle time before a watch that asked for it is told its progress.</param>
     public WatchHub(KeySpaceView view, TimeProvider time, TimeSpan progressInterval)
@@ -468,39 +468,18 @@ public sealed class WatchHub : IDisposable
             var events = 0L;
             foreach (var (group, changes) in _groups.TakeCollected())
             {
-                for (var i = group.Count - 1; i >= 0; i--)
+                var shares = group.Shares;
+                for (var i = shares.Count - 1; i >= 0; i--)
                 {
-                    var watch = group[i];
-                    if (watch.Next > revision)
-                    {
-                        continue;
-                    }
-
-                    if (!watch.Stream.Offer(watch, new(watch.Id, revision, changes, view) { State = watch.Options.State }, out var wake))
-                    {
-                        _groups.Leave(watch);
-                    }
-                    else
-                    {
-                        events += changes.Count;
-                        if (wake)
-                        {
-                            _toWake.Add(watch.Stream);
-                        }
-                    }
+                    events += (long)shares[i].Stream.Offer(shares[i], revision, changes, view, _left) * changes.Count;
+                    _left.ForEach(_groups.Leave);
+                    _left.Clear();
                 }
             }
 
             CountEvents(events);
             Volatile.Write(ref _position, revision);
         }
-
-        foreach (var stream in _toWake)
-        {
-            stream.Wake();
-        }
-
-        _toWake.Clear();
     }
 
     private void MoveTo(long revision)

@@ -137,20 +137,40 @@ public sealed class WatchStream : IDisposable
         }
     }
 
-    /// <summary>The next notice if there is one now; lets a sender put many into one message.</summary>
+    /// <summary>
+    /// Adds the notices that there are now until <paramref name="notices"/> has <paramref name="max"/>: a sender takes the lock once
+    /// for many.
+    /// </summary>
+    public void TryRead(List<WatchNotice> notices, int max)
+    {
+        while (notices.Count < max)
+        {
+            Watch? behind;
+            lock (_gate)
+            {
+                behind = NextBehindInTurn();
+                if (behind is null && !TryTake(notices, max))
+                {
+                    return;
+                }
+            }
+
+            if (behind is not null && CatchUp(behind) is { } history)
+            {
+                notices.Add(history);
+            }
+        }
+    }
+
+    /// <summary>The next notice if there is one now.</summary>
     public bool TryRead([MaybeNullWhen(false)] out WatchNotice notice)
     {
         while (true)
         {
-            Watch? behind = null;
+            Watch? behind;
             lock (_gate)
             {
-                if (_burst >= LiveBurst || _waiting.Count == 0)
-                {
-                    _burst = 0;
-                    behind = NextBehind();
-                }
-
+                behind = NextBehindInTurn();
                 if (behind is null)
                 {
                     return TryTake(out notice);
@@ -212,30 +232,45 @@ public sealed class WatchStream : IDisposable
         }
     }
 
-    /// <summary>Queues one revision's events; false when the stream is full, then the watch is behind.</summary>
-    /// <param name="wake">The reader waits: the caller must <see cref="Wake"/> it once the revision is handed out.</param>
-    internal bool Offer(Watch watch, WatchNotice.Events events, out bool wake)
+    /// <summary>Queues one revision's events for the watches of a group. Those that the queue has no room for are behind from now on.</summary>
+    /// <param name="behind">Gets the watches that fell behind: they must leave their group.</param>
+    /// <returns>How many watches have it.</returns>
+    internal int Offer(WatchShare share, long revision, IReadOnlyList<KeyVersion> changes, KeySpaceView view, List<Watch> behind)
     {
+        var taken = 0;
         lock (_gate)
         {
-            wake = false;
-            if (IsFull)
+            foreach (var watch in share.Watches)
             {
-                // It was offered everything that concerned it before, so history starts here.
-                watch.Next = events.Revision;
-                FallBehind(watch);
-                return false;
+                if (watch.Next > revision)
+                {
+                    // A watch of the future.
+                    continue;
+                }
+
+                if (IsFull)
+                {
+                    // It was offered everything that concerned it before, so history starts here.
+                    watch.Next = revision;
+                    FallBehind(watch);
+                    behind.Add(watch);
+                    continue;
+                }
+
+                watch.Next = revision + 1;
+                watch.HadEvents = true;
+                _waiting.Enqueue(new WatchNotice.Events(watch.Id, revision, changes, view) { State = watch.Options.State });
+                taken++;
             }
 
-            watch.Next = events.Revision + 1;
-            watch.HadEvents = true;
-            _waiting.Enqueue(events);
-            wake = _arrival.TryTake();
-            return true;
+            if (taken > 0)
+            {
+                WakeReader();
+            }
         }
-    }
 
-    internal void Wake() => _arrival.Complete();
+        return taken;
+    }
 
     internal void SetSynced(Watch watch)
     {
@@ -338,6 +373,38 @@ public sealed class WatchStream : IDisposable
         _burst++;
         WakeWriter();
         return true;
+    }
+
+    /// <summary>Everything that waits, or what is left of a burst if history waits too; false if there is nothing.</summary>
+    private bool TryTake(List<WatchNotice> notices, int max)
+    {
+        var count = Math.Min(_waiting.Count, max - notices.Count);
+        if (_behind.Count > 0)
+        {
+            count = Math.Min(count, LiveBurst - _burst);
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            notices.Add(_waiting.Dequeue());
+        }
+
+        _taken += count;
+        _burst += count;
+        WakeWriter();
+        return count > 0;
+    }
+
+    /// <summary>A watch whose history is to be read now: nothing waits, or enough was taken since the last piece.</summary>
+    private Watch? NextBehindInTurn()
+    {
+        if (_burst < LiveBurst && _waiting.Count > 0)
+        {
+            return null;
+        }
+
+        _burst = 0;
+        return NextBehind();
     }
 
     /// <summary>A watch whose queued events were all taken, so that its history may follow; it leaves the list.</summary>
