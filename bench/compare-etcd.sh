@@ -34,7 +34,8 @@ round() {
   "$BENCH" idle --server-pid "$PID" --label "$name" --out "$RESULTS" --name idle
   say "$name: load"
   "$BENCH" load "${common[@]}" --server-pid "$PID" --seconds "$SECONDS_EACH" --clients "${CLIENTS[@]}" \
-    --workload put range range-serializable range-50 compare-and-swap mixed-90-10
+    --workload put range range-serializable range-50 range-100 compare-and-swap mixed-90-10 lease-grant keep-alive
+  "$BENCH" load "${common[@]}" --server-pid "$PID" --seconds "$SECONDS_EACH" --clients 1000 --workload put range
   say "$name: fan-out"
   "$BENCH" fan-out "${common[@]}" --server-pid "$PID" --seconds "$SECONDS_EACH" --watchers "${WATCHERS[@]}"
   say "$name: $KEYS keys"

@@ -8,6 +8,7 @@ var root = new RootCommand("Measures servers that speak the etcd API: Concord an
 {
     LoadCommand.Create(),
     FanOutCommand.Create(),
+    LeasesCommand.Create(),
     FillCommand.Create(),
     ConfigPushCommand.Create(),
     RegistryPushCommand.Create(),

@@ -7,5 +7,7 @@ internal static class EtcdMethods
     public const string Put = "/etcdserverpb.KV/Put";
     public const string Txn = "/etcdserverpb.KV/Txn";
     public const string Watch = "/etcdserverpb.Watch/Watch";
+    public const string LeaseGrant = "/etcdserverpb.Lease/LeaseGrant";
+    public const string LeaseKeepAlive = "/etcdserverpb.Lease/LeaseKeepAlive";
     public const string Status = "/etcdserverpb.Maintenance/Status";
 }

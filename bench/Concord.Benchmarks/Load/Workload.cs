@@ -20,9 +20,12 @@ internal abstract class Workload(string name, string description)
         new RangeWorkload("range", "linearizable read of one key", serializable: false),
         new RangeWorkload("range-serializable", "serializable read of one key", serializable: true),
         new PrefixWorkload("range-50", "linearizable read of 50 keys by prefix", 50),
+        new PrefixWorkload("range-100", "linearizable read of 100 keys by prefix", 100),
         new PrefixWorkload("range-10000", "linearizable read of 10,000 keys by prefix", 10_000),
         new CompareAndSwapWorkload(),
         new MixedWorkload(),
+        new LeaseGrantWorkload(),
+        new KeepAliveWorkload(),
         new RegisterWorkload(),
     ];
 

@@ -21,7 +21,7 @@ public sealed class SnapshotReader : IDisposable
     internal SnapshotReader(IDiskFile file, LogPosition? expected, MemberIdentity? identity)
     {
         _file = file;
-        _chunk = new byte[Math.Min(SnapshotFormat.ChunkBytesMax, file.Length)];
+        _chunk = GC.AllocateUninitializedArray<byte>((int)Math.Min(SnapshotFormat.ChunkBytesMax, file.Length));
         try
         {
             Metadata = ReadHeader(expected, identity);

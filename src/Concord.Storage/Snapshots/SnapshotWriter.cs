@@ -20,7 +20,7 @@ public sealed class SnapshotWriter : IDisposable
     private readonly IDiskFile _file;
     private readonly string _directory;
     private readonly string _finalPath;
-    private readonly byte[] _chunk = new byte[SnapshotFormat.ChunkHeadSize + SnapshotFormat.ChunkBytesMax];
+    private readonly byte[] _chunk = GC.AllocateUninitializedArray<byte>(SnapshotFormat.ChunkHeadSize + SnapshotFormat.ChunkBytesMax);
     private int _filled;
     private long _position;
     private long _unflushed;
