@@ -34,7 +34,10 @@ public sealed class CallerRoutingAccessTests
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(log));
         services.AddConcordClient(new ConcordClientOptions
         {
-            Endpoints = [new(server.Url)], Credentials = new("alice", "alice"), BackoffMin = TimeSpan.FromMilliseconds(5), BackoffMax = TimeSpan.FromMilliseconds(20),
+            Endpoints = [new(server.Url)],
+            Credentials = new("alice", "alice"),
+            BackoffMin = TimeSpan.FromMilliseconds(5),
+            BackoffMax = TimeSpan.FromMilliseconds(20),
         });
         services.AddConcordBalancing(options =>
         {
