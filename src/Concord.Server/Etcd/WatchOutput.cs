@@ -29,7 +29,7 @@ internal sealed class WatchOutput(PipeWriter body)
     private const byte PreviousTag = 3 << 3 | 2;
 
     /// <summary>More than this leaves before anything is added: what HTTP/2 puts into one frame.</summary>
-    private const int GatheredBytesMax = 16 << 10;
+    private const int GatheredBytesMax = 64 << 10;
 
     private byte[] _buffer = [];
     private int _length;

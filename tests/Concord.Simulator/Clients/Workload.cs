@@ -114,7 +114,8 @@ internal sealed class Workload
         var other = _clients.OfType<LockClient>().FirstOrDefault(client => client != holder && client.HoldsUntil > _world.Events.Now);
         if (other is not null && holder.HoldsUntil > _world.Events.Now)
             throw new SimulationFailedException($"clients {holder.Number} and {other.Number} hold the lock at once");
-        _resource.Use(holder);
+        if (holder.HoldsUntil > _world.Events.Now)
+            _resource.Use(holder);
     }
 
     private void Add(Func<int, Client> make) => _clients.Add(make(Simulation.HostsMax + 1 + _clients.Count));
