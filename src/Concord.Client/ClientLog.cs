@@ -30,8 +30,8 @@ internal static partial class ClientLog
     [LoggerMessage(7015, LogLevel.Error, "Judging release {Release} of {View} failed, which counts as a rejection")]
     public static partial void JudgeFailed(ILogger log, Exception error, ConfigurationView view, long release);
 
-    [LoggerMessage(7016, LogLevel.Warning, "The server refuses to serve {View}, it is asked again later: {Reason}")]
-    public static partial void SubscriptionRefused(ILogger log, ConfigurationView view, string reason);
+    [LoggerMessage(EventId = 7016, Message = "The server refuses to serve {View}, it is asked again later: {Reason}")]
+    public static partial void SubscriptionRefused(ILogger log, LogLevel level, ConfigurationView view, string reason);
 
     [LoggerMessage(7017, LogLevel.Warning, "A change of {View} starts from version {From} but this client holds {Held}; asking for the whole view")]
     public static partial void DeltaDoesNotFit(ILogger log, ConfigurationView view, string from, string held);

@@ -41,11 +41,13 @@ public sealed partial class ConcordClient
     /// <summary>Follows how a service is to be called: traffic split, failover, maintenance.</summary>
     /// <param name="environment">Of the configuration, such as <c>prod</c>.</param>
     /// <param name="labels">What is special about the caller, for overlays; null is nothing.</param>
-    public RouteRulesFollower FollowRouting(string service, string environment, IReadOnlyDictionary<string, string>? labels = null)
+    /// <param name="cacheDirectory">Where the last good rules are kept for a start without servers; null: nowhere. Must not be writable by other users.</param>
+    public RouteRulesFollower FollowRouting(
+        string service, string environment, IReadOnlyDictionary<string, string>? labels = null, string? cacheDirectory = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(service);
         ArgumentException.ThrowIfNullOrEmpty(environment);
-        return new(this, service, environment, labels ?? new Dictionary<string, string>());
+        return new(this, service, environment, labels ?? new Dictionary<string, string>(), cacheDirectory);
     }
 
     /// <summary>Users, roles, and whether the servers ask for them.</summary>

@@ -21,7 +21,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
     private readonly EndpointRing _ring;
     private readonly ChannelSet _channels;
     private readonly FailoverInvoker _invoker;
-    private readonly ConfigStream _configStream;
+    private readonly ConfigStreams _configStreams;
     private readonly LeaseStream _leaseStream;
     private readonly WatchStream _watchStream;
     private int _disposed;
@@ -42,7 +42,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
         _ring = new EndpointRing(options);
         _channels = new ChannelSet(options);
         _invoker = new FailoverInvoker(_ring, _channels, options, options.LoggerFactory.CreateLogger("Concord.Client"));
-        _configStream = new ConfigStream(_ring, _channels, _invoker, options);
+        _configStreams = new ConfigStreams(() => new ConfigStream(_ring, _channels, _invoker, options));
         _leaseStream = new LeaseStream(_invoker, options);
         _watchStream = new WatchStream(_invoker, options);
     }
@@ -63,7 +63,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(view);
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return _configStream.Add(view, options ?? new ConfigSubscriptionOptions());
+        return _configStreams.Add(view, options ?? new ConfigSubscriptionOptions());
     }
 
     public async ValueTask DisposeAsync()
@@ -72,7 +72,7 @@ public sealed partial class ConcordClient : IAsyncDisposable
             return;
         await _leaseStream.DisposeAsync().ConfigureAwait(false);
         await _watchStream.DisposeAsync().ConfigureAwait(false);
-        await _configStream.DisposeAsync().ConfigureAwait(false);
+        await _configStreams.DisposeAsync().ConfigureAwait(false);
         _channels.Dispose();
     }
 }

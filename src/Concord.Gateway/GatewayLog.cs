@@ -9,15 +9,6 @@ internal static partial class GatewayLog
     [LoggerMessage(7301, LogLevel.Error, "The routes could not be put to use; those before stay")]
     public static partial void RoutesNotApplied(ILogger log, Exception error);
 
-    [LoggerMessage(7302, LogLevel.Information, "Following {Service}: {Count} instances")]
-    public static partial void Following(ILogger log, string service, int count);
-
-    [LoggerMessage(7303, LogLevel.Warning, "Following {Service} is interrupted, it goes on with what it has: {Reason}")]
-    public static partial void Interrupted(ILogger log, string service, string reason);
-
-    [LoggerMessage(7304, LogLevel.Error, "{Service} cannot be followed and is asked for again in {Wait}: {Reason}")]
-    public static partial void NotFollowed(ILogger log, string service, TimeSpan wait, string reason);
-
     [LoggerMessage(7305, LogLevel.Debug, "{Route}: attempt {Attempt} at {Instance} failed ({Reason}), another one is made")]
     public static partial void Retried(ILogger log, string route, int attempt, string instance, string reason);
 

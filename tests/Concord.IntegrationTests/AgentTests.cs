@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using Concord.Client;
 using Concord.Client.Configs;
@@ -99,6 +100,9 @@ public sealed partial class AgentTests(ITestOutputHelper output)
 
         Assert.Equal("0.10", await DiscountAsync(processes[0]));
 
+        // Changes go to the agent's disk once a second.
+        await UntilAsync(() => Task.FromResult(IsRemembered(folder["agent"], "b")), "the agent has written the second instance");
+
         // All servers are gone; those that come now are given what is known.
         foreach (var index in Enumerable.Range(0, 3))
         {
@@ -138,6 +142,10 @@ public sealed partial class AgentTests(ITestOutputHelper output)
     }
 
     private static ConfigurationView View => new("orders", "dev");
+
+    /// <summary>An answer on the agent's disk has an instance of this id: its second field.</summary>
+    private static bool IsRemembered(string directory, string id) => Directory.EnumerateFiles(Path.Combine(directory, "answers"))
+        .Any(file => !file.EndsWith(".new", StringComparison.Ordinal) && File.ReadAllBytes(file).AsSpan().IndexOf((byte[])[2 << 3 | 2, (byte)id.Length, .. Encoding.UTF8.GetBytes(id)]) >= 0);
 
     private static async Task<string?> DiscountAsync(ConcordClient client)
     {

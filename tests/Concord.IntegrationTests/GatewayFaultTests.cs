@@ -74,6 +74,53 @@ public sealed partial class GatewayFaultTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>All servers are away and the gateway is killed: the next one serves from what the last one knew, the closed zone still closed.</summary>
+    [Fact]
+    public async Task A_gateway_that_starts_while_no_server_is_there_serves_from_its_files()
+    {
+        using var folder = new TemporaryFolder();
+        await using var cluster = await ClusterProcesses.StartAsync(1);
+        var servers = string.Join(',', cluster.Addresses);
+        await using var client = new ConcordClient(servers);
+        await PublishAsync(client, "gateway/prod", Routes);
+        await PublishAsync(client, "routing/prod/echo", "maintenance: { b: new switches }");
+        await using var open = await EchoAsync(servers, "a");
+        await using var closed = await EchoAsync(servers, "b");
+        string[] arguments = ["--endpoints", servers, "--listen-urls", "http://127.0.0.1:0", "--listen-admin-url", "http://127.0.0.1:0", "--cache-dir", folder["gateway"]];
+        await using (var first = TestProcess.Start(Built.Gateway, arguments))
+        {
+            await ReadyAsync(Traffic().Match(await first.WaitForLineAsync(line => Traffic().IsMatch(line))).Groups["admin"].Value);
+            await WrittenAsync(folder["gateway"], "gateway.prod.*.lkg");
+            await WrittenAsync(Path.Combine(folder["gateway"], "services"), "echo.*.instances.lkg");
+            await WrittenAsync(Path.Combine(folder["gateway"], "services"), "routing.prod.*.lkg");
+            await cluster.KillAsync(0);
+            await first.KillAsync();
+        }
+
+        await using var second = TestProcess.Start(Built.Gateway, arguments);
+        var started = Traffic().Match(await second.WaitForLineAsync(line => Traffic().IsMatch(line)));
+        using var http = new HttpClient { BaseAddress = new Uri(started.Groups["traffic"].Value) };
+        for (var i = 0; i < 10; i++)
+        {
+            using var answer = await http.GetAsync("/", TestContext.Current.CancellationToken);
+            var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            Assert.True(answer.IsSuccessStatusCode, $"{(int)answer.StatusCode} {text}\n{second.Output}");
+            Assert.Contains("zone=a", text, StringComparison.Ordinal);
+        }
+
+        using var admin = new HttpClient { BaseAddress = new Uri(started.Groups["admin"].Value) };
+        Assert.Equal("Degraded", await admin.GetStringAsync("/readyz", TestContext.Current.CancellationToken));
+    }
+
+    private static async Task WrittenAsync(string directory, string pattern)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!Directory.Exists(directory) || Directory.GetFiles(directory, pattern).Length == 0)
+        {
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
     private static async Task<TestProcess> EchoAsync(string servers, string zone)
     {
         var process = TestProcess.Start(Built.Echo, [], new Dictionary<string, string>
@@ -104,7 +151,9 @@ public sealed partial class GatewayFaultTests(ITestOutputHelper output)
         do
         {
             await timer.WaitForNextTickAsync();
-            answer = await http.GetStringAsync("/health");
+            // 503 until it is ready.
+            using var response = await http.GetAsync("/health");
+            answer = await response.Content.ReadAsStringAsync();
         }
         while (!answer.Contains("\"status\": \"Healthy\"", StringComparison.Ordinal) || answer.Contains("\"routes\": \"0\"", StringComparison.Ordinal));
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Concord.IntegrationTests;
@@ -46,6 +47,55 @@ public sealed partial class TlsTests
         }
 
         await reloaded;
+    }
+
+    /// <summary>The servers trust whom their machine trusts; here that is an authority of the test's own.</summary>
+    [Fact]
+    public async Task Health_checks_over_tls_pass_where_the_certificate_is_trusted()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder["certificates"];
+        Directory.CreateDirectory(path);
+        await OpenSslAsync($"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=authority -keyout {path}/ca.key -out {path}/ca.crt");
+        await IssueAsync(path, "server", "server");
+
+        // A server is a target too: it has the gRPC health service and pages over https.
+        await using var process = TestProcess.Start(
+            Built.Server,
+            [
+                "--data-dir", folder["data"], "--listen-client-urls", "https://127.0.0.1:0", "--cert-file", $"{path}/server.crt", "--key-file", $"{path}/server.key",
+                "--check-private-targets", "127.0.0.0/8",
+            ],
+            new Dictionary<string, string> { ["SSL_CERT_FILE"] = $"{path}/ca.crt" });
+        var address = new Uri(Address().Match(await process.WaitForLineAsync(line => Address().IsMatch(line))).Value);
+        var environment = new Dictionary<string, string> { ["CONCORD_ENDPOINTS"] = address.ToString(), ["CONCORD_CACERT"] = $"{path}/ca.crt" };
+
+        await RegisterAsync("over-grpc", $"grpcs://{address.Authority}");
+        await RegisterAsync("over-http", $"https://{address.Authority}/livez");
+        await RegisterAsync("no-service", $"grpcs://{address.Authority}/nobody");
+        await ShownAsync("over-grpc", "passing");
+        await ShownAsync("over-http", "passing");
+        await ShownAsync("no-service", "gRPC status NotFound");
+
+        async Task RegisterAsync(string id, string check)
+        {
+            var (exitCode, output) = await TestProcess.RunAsync(
+                Built.CommandLine, ["service", "register", "checked", "--id", id, "--address", $"tcp://{address.Authority}", "--check", check, "--check-interval", "1s"], environment);
+            Assert.True(exitCode == 0, output);
+        }
+
+        async Task ShownAsync(string id, string stateOrReason)
+        {
+            while (true)
+            {
+                var (exitCode, output) = await TestProcess.RunAsync(Built.CommandLine, ["service", "show", "checked", "-o", "json"], environment);
+                Assert.True(exitCode == 0, output);
+                var one = JsonDocument.Parse(output).RootElement.GetProperty("instances").EnumerateArray().Single(one => one.GetProperty("id").GetString() == id);
+                if (one.GetProperty("state").GetString() == stateOrReason || (one.TryGetProperty("reason", out var reason) && reason.GetString() == stateOrReason))
+                    return;
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            }
+        }
     }
 
     private static async Task IssueAsync(string path, string file, string name)

@@ -23,10 +23,13 @@ internal sealed class SharedWatches(Upstream upstream, AnswerStore store, TimePr
     /// <summary>A process that starts again finds the watch still there.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromMinutes(1);
 
-    /// <summary>In seconds. As the servers do, so that nobody takes the agent for dead while they are away.</summary>
-    private const int SignOfLife = 15;
+    /// <summary>As the servers do, so that nobody takes the agent for dead while they are away.</summary>
+    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(15);
 
-    /// <summary>How often what changed goes to the disk: a service that changes a hundred times a second is not written as often.</summary>
+    /// <summary>
+    /// What changed goes to the disk at once, and then not before this is over: a service that changes a hundred times a second is not
+    /// written as often.
+    /// </summary>
     private static readonly TimeSpan KeepInterval = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan RetryMin = TimeSpan.FromMilliseconds(200), RetryMax = TimeSpan.FromSeconds(5);
@@ -83,6 +86,7 @@ internal sealed class SharedWatches(Upstream upstream, AnswerStore store, TimePr
             foreach (var (_, shared) in _open)
             {
                 shared.Idle?.Dispose();
+                Keep(shared);
             }
         }
 
@@ -121,6 +125,7 @@ internal sealed class SharedWatches(Upstream upstream, AnswerStore store, TimePr
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(shared.Stop.Token, _stopping.Token);
         var wait = RetryMin;
         _ = OfferKnownAsync(shared, stop.Token);
+        _ = KeepAsync(shared, stop.Token);
         while (!stop.IsCancellationRequested)
         {
             try
@@ -176,17 +181,12 @@ internal sealed class SharedWatches(Upstream upstream, AnswerStore store, TimePr
                 }
             }
 
-            for (var second = 1; ; second++)
+            while (true)
             {
-                await Task.Delay(KeepInterval, time, stop);
-                if (TakeNews(shared) is { } view)
-                {
-                    store.Remember(Kind, shared.Filter, view);
-                }
-
+                await Task.Delay(SignOfLife, time, stop);
                 lock (_lock)
                 {
-                    if (shared.HasView && second % SignOfLife == 0)
+                    if (shared.HasView)
                     {
                         var sign = new WatchServicesResponse { Heartbeat = new() { Revision = shared.Table.Revision } };
                         shared.Readers.ForEach(reader => reader.Send(sign));
@@ -200,6 +200,30 @@ internal sealed class SharedWatches(Upstream upstream, AnswerStore store, TimePr
         }
     }
 
+    private async Task KeepAsync(Shared shared, CancellationToken stop)
+    {
+        try
+        {
+            while (await shared.News.Reader.ReadAsync(stop))
+            {
+                Keep(shared);
+                await Task.Delay(KeepInterval, time, stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody asks any more.
+        }
+    }
+
+    private void Keep(Shared shared)
+    {
+        if (TakeNews(shared) is { } view)
+        {
+            store.Remember(Kind, shared.Filter, view);
+        }
+    }
+
     private void Take(Shared shared, WatchServicesResponse message)
     {
         lock (_lock)
@@ -208,12 +232,13 @@ internal sealed class SharedWatches(Upstream upstream, AnswerStore store, TimePr
             {
                 case WatchServicesResponse.EventOneofCase.Full:
                     shared.Table.Set(message.Full);
-                    (shared.HasView, shared.IsFresh, shared.IsNews) = (true, true, true);
+                    (shared.HasView, shared.IsFresh) = (true, true);
+                    shared.Note();
                     shared.Readers.ForEach(static reader => reader.SendWhole());
                     break;
                 case WatchServicesResponse.EventOneofCase.Delta:
                     shared.Table.Apply(message.Delta);
-                    shared.IsNews = true;
+                    shared.Note();
                     shared.Readers.ForEach(reader => reader.Send(message));
                     break;
                 default:
@@ -271,6 +296,15 @@ internal sealed class SharedWatches(Upstream upstream, AnswerStore store, TimePr
 
         /// <summary>It is not on disk yet.</summary>
         public bool IsNews { get; set; }
+
+        /// <summary>Says that something is not on disk yet.</summary>
+        public Channel<bool> News { get; } = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+        public void Note()
+        {
+            IsNews = true;
+            News.Writer.TryWrite(true);
+        }
     }
 
     /// <summary>One process that follows.</summary>

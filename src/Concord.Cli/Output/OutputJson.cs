@@ -39,6 +39,7 @@ namespace Concord.Cli.Output;
 [JsonSerializable(typeof(ServiceChangedJson))]
 [JsonSerializable(typeof(ServiceEventJson))]
 [JsonSerializable(typeof(ServiceRouteJson))]
+[JsonSerializable(typeof(ServiceSettingsJson))]
 [JsonSerializable(typeof(KvPairs))]
 [JsonSerializable(typeof(KvCount))]
 [JsonSerializable(typeof(KvPutDone))]

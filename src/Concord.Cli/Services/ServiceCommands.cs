@@ -9,6 +9,7 @@ internal static class ServiceCommands
         new ServiceShowCommand(),
         new ServiceWatchCommand(),
         new ServiceRouteCommand(),
+        new ServiceSettingsCommand(),
         new ServiceRegisterCommand(),
         new ServiceDeregisterCommand(),
         new ServiceDrainCommand(),

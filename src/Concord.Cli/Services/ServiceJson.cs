@@ -73,6 +73,9 @@ internal sealed record ServiceInstanceJson
 
 internal sealed record ServiceEndpointJson(string Name, string Url);
 
+/// <param name="PanicPercent">Of healthy instances; 0 is no threshold.</param>
+internal sealed record ServiceSettingsJson(string Service, int PanicPercent);
+
 /// <summary>What a command about one instance or a zone did.</summary>
 internal sealed record ServiceChangedJson
 {

@@ -4,7 +4,7 @@ using Concord.Client.Registry;
 namespace Concord.Cli.Services;
 
 /// <summary>One line per change.</summary>
-internal sealed class ServiceWatchPrinter(Invocation call, bool askedHealthy)
+internal sealed class ServiceWatchPrinter(Invocation call, InstanceFilter filter)
 {
     public bool HasShown { get; private set; }
 
@@ -47,7 +47,7 @@ internal sealed class ServiceWatchPrinter(Invocation call, bool askedHealthy)
             WriteInstance("= ", one);
         if (view.Instances.Count == 0)
             call.Screen.Line("No instances yet.");
-        ServiceText.Warn(call, view.Services, askedHealthy);
+        ServiceText.Warn(call, view.Services, filter.Healthy);
     }
 
     private void WriteChange(ServiceWatchEvent.Changed changed)
@@ -57,7 +57,7 @@ internal sealed class ServiceWatchPrinter(Invocation call, bool askedHealthy)
             if (call.WantsJson)
                 WriteLine(new() { Event = "removed", Time = Now, Revision = changed.View.Revision, Service = key.Service, Id = key.Id });
             else
-                call.Screen.Line(At(), new Ink($"- {Visible.Of(key.Id)}", Palette.Removed));
+                call.Screen.Line(At(), new Ink($"- {NameOf(key.Service, key.Id)}", Palette.Removed));
         }
 
         foreach (var one in changed.Set)
@@ -74,11 +74,11 @@ internal sealed class ServiceWatchPrinter(Invocation call, bool askedHealthy)
                 WriteLine(new() { Event = "service", Time = Now, Revision = changed.View.Revision, Service = one.Name, Summary = one });
         }
 
-        ServiceText.Warn(call, changed.Services, askedHealthy);
+        ServiceText.Warn(call, changed.Services, filter.Healthy);
     }
 
     private void WriteInstance(string mark, ServiceInstance one) => call.Screen.Line(
-        At(), Ink.Strong($"{mark}{Visible.Of(one.Id)}"), "  ", ServiceText.State(one.State, one.Held), "  ", ServiceText.Endpoints(one),
+        At(), Ink.Strong($"{mark}{NameOf(one.Service, one.Id)}"), "  ", ServiceText.State(one.State, one.Held), "  ", ServiceText.Endpoints(one),
         Ink.Dim(one.Reason.Length > 0 ? $"  {Visible.Of(one.Reason)}" : ""));
 
     private void WriteInterrupted(ServiceWatchEvent.Interrupted interrupted)
@@ -88,6 +88,9 @@ internal sealed class ServiceWatchPrinter(Invocation call, bool askedHealthy)
         else
             call.ErrorScreen.Line(new Ink("connection lost", Palette.Warning), Ink.Dim($": {interrupted.Reason.Message}; trying again"));
     }
+
+    /// <summary>With its service where there may be several.</summary>
+    private string NameOf(string service, string id) => filter.Service.Length > 0 ? Visible.Of(id) : $"{Visible.Of(service)}/{Visible.Of(id)}";
 
     private Ink At() => Ink.Dim($"{Moment.TimeOfDay(Now, call.Host.Time)}  ");
 

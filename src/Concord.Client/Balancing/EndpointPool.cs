@@ -69,6 +69,9 @@ public sealed class EndpointPool : IDisposable
     /// <summary>Those that calls go to at present, by health and route.</summary>
     public IReadOnlyList<PoolEndpoint> Callable => Volatile.Read(ref _table).Callable;
 
+    /// <summary>What splits and ranks the instances; null: nothing does.</summary>
+    public IRoutingPolicy? Routing => _options.Routing;
+
     /// <summary>For whoever calls again, or twice.</summary>
     public RetryBudget RetryBudget { get; }
 

@@ -24,6 +24,9 @@ public sealed class RuleRouting : IRoutingPolicy, IDisposable
 
     public event Action? Changed;
 
+    /// <summary>What of a call decides on its share of a split; <see cref="SplitHash"/> makes a key of it.</summary>
+    public SplitKey SplitBy => _rules.Current.SplitBy;
+
     public RoutingPlan Route(RoutingView view)
     {
         ArgumentNullException.ThrowIfNull(view);

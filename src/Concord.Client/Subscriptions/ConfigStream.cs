@@ -8,7 +8,7 @@ using V1 = Concord.Protocol.V1;
 namespace Concord.Client.Subscriptions;
 
 /// <summary>
-/// The client's one stream for all its subscriptions: opened with the first, closed with the last, moved to the next
+/// One stream for many subscriptions: opened with the first, closed with the last, moved to the next
 /// endpoint whenever it fails or falls silent.
 /// </summary>
 /// <remarks>
@@ -31,6 +31,16 @@ internal sealed class ConfigStream(EndpointRing ring, ChannelSet channels, Failo
     private int _connection;
     private Task _running = Task.CompletedTask;
     private CancellationTokenSource? _stop;
+
+    /// <summary>Its subscriptions at present.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _subscriptions.Count;
+        }
+    }
 
     public ConfigSubscription Add(ConfigurationView view, ConfigSubscriptionOptions subscriptionOptions)
     {

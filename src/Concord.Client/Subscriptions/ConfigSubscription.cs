@@ -299,7 +299,8 @@ public sealed class ConfigSubscription : IAsyncDisposable
 
     private void OnRefused(ConcordServerException refusal)
     {
-        ClientLog.SubscriptionRefused(_log, View, refusal.Message);
+        // It is asked again every few seconds; the same answer is news once.
+        ClientLog.SubscriptionRefused(_log, _state.Refusal?.Message == refusal.Message ? LogLevel.Debug : LogLevel.Warning, View, refusal.Message);
         ChangeState(state => state with
         {
             Connected = false,

@@ -25,8 +25,7 @@ internal static class SettingsResolver
         var section = configuration?.GetSection(Section);
         var application = options.Application ?? section?["Application"]
             ?? ServerNames.Application(hostApplication ?? configuration?["applicationName"] ?? EntryAssemblyName());
-        var environment = options.Environment ?? section?["Environment"]
-            ?? ServerNames.Environment(hostEnvironment ?? configuration?["environment"] ?? EnvironmentVariable());
+        var environment = options.Environment ?? EnvironmentOf(configuration, hostEnvironment);
         var names = options.Names.Count > 0 ? [.. options.Names] : Values(section?.GetSection("Names"));
         CheckName(application, nameof(options.Application), faults);
         CheckName(environment, nameof(options.Environment), faults);
@@ -48,7 +47,7 @@ internal static class SettingsResolver
             Endpoints = endpoints,
             Tls = tls,
             Credentials = credentials,
-            View = new ConfigurationView(application, environment) { Names = names, Labels = Labels(options, section) },
+            View = new ConfigurationView(application, environment) { Names = names, Labels = LabelsOf(configuration, options.Labels) },
             Mapping = new KeyMapping(options.TrimKeyPrefix ?? section?["TrimKeyPrefix"], options.KeyPrefix ?? section?["KeyPrefix"]),
             Optional = optional,
             StartupBudget = budget,
@@ -56,6 +55,22 @@ internal static class SettingsResolver
             Protector = options.Cache.Protector,
             ConfigureClient = options.ConfigureClient,
         };
+    }
+
+    /// <summary>The environment on the server where code names none: the section's, else the host's.</summary>
+    public static string EnvironmentOf(IConfiguration? configuration, string? hostEnvironment) =>
+        configuration?.GetSection(Section)["Environment"]
+        ?? ServerNames.Environment(hostEnvironment ?? configuration?["environment"] ?? EnvironmentVariable());
+
+    /// <summary>The section's labels, and over them those of code.</summary>
+    public static Dictionary<string, string> LabelsOf(IConfiguration? configuration, IEnumerable<KeyValuePair<string, string>> set)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var label in configuration?.GetSection(Section).GetSection("Labels").GetChildren() ?? [])
+            labels[label.Key] = label.Value ?? "";
+        foreach (var (label, value) in set)
+            labels[label] = value;
+        return labels;
     }
 
     public static bool IsDisabled() => IsTrue(ConcordConfigurationOptions.DisabledVariable);
@@ -120,16 +135,6 @@ internal static class SettingsResolver
             faults.Add(error.Message);
             return null;
         }
-    }
-
-    private static Dictionary<string, string> Labels(ConcordConfigurationOptions options, IConfigurationSection? section)
-    {
-        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var label in section?.GetSection("Labels").GetChildren() ?? [])
-            labels[label.Key] = label.Value ?? "";
-        foreach (var (label, value) in options.Labels)
-            labels[label] = value;
-        return labels;
     }
 
     private static string[] Values(IConfigurationSection? section) =>

@@ -4,8 +4,11 @@ using Concord.Extensions.Balancing;
 using Concord.Extensions.Balancing.Discovery;
 using Concord.Extensions.Balancing.Grpc;
 using Concord.Extensions.Balancing.Http;
+using Concord.Extensions.Following;
 using Grpc.Net.Client.Balancer;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.ServiceDiscovery;
@@ -16,7 +19,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class ConcordBalancingExtensions
 {
     /// <summary>
-    /// What calls to other services need: a <see cref="ServiceDirectory"/> that follows those that are called. It needs a client:
+    /// What calls to other services need: a <see cref="ServiceDirectory"/> that follows those that are called, and the rules that operators publish
+    /// for them (<see cref="ConcordBalancingOptions.FollowRouting"/>). It needs a client:
     /// <c>builder.AddConcord()</c> or <c>services.AddConcordClient(…)</c>. May be called several times; every configuration counts.
     /// </summary>
     public static IServiceCollection AddConcordBalancing(this IServiceCollection services, Action<ConcordBalancingOptions>? configure = null)
@@ -28,7 +32,7 @@ public static class ConcordBalancingExtensions
         services.TryAddSingleton(provider => new ServiceDirectory(
             provider.GetService<ConcordClient>()
                 ?? throw new InvalidOperationException("Load balancing needs a client: call builder.AddConcord() or services.AddConcordClient(...)."),
-            provider.GetRequiredService<IOptions<ConcordBalancingOptions>>().Value.ToDirectoryOptions()));
+            provider.GetRequiredService<IOptions<ConcordBalancingOptions>>().Value.ToDirectoryOptions(PlaceOf(provider))));
         return services;
     }
 
@@ -79,5 +83,13 @@ public static class ConcordBalancingExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ResolverFactory, ConcordResolverFactory>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<LoadBalancerFactory, ConcordBalancerFactory>());
         return services;
+    }
+
+    private static ConfiguredPlace PlaceOf(IServiceProvider provider)
+    {
+        if (provider.GetService<ConfiguredPlace>() is { } known)
+            return known;
+        var configuration = provider.GetService<IConfiguration>();
+        return new(SettingsResolver.EnvironmentOf(configuration, provider.GetService<IHostEnvironment>()?.EnvironmentName), SettingsResolver.LabelsOf(configuration, []));
     }
 }

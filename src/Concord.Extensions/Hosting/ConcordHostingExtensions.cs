@@ -1,6 +1,7 @@
 using Concord.Extensions;
 using Concord.Extensions.Following;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 // The namespace of what is extended, where people look for it.
 namespace Microsoft.Extensions.Hosting;
@@ -24,6 +25,7 @@ public static class ConcordHostingExtensions
             options, builder.Configuration, builder.Environment.ApplicationName, builder.Environment.EnvironmentName);
         builder.Configuration.Add(new ConcordConfigurationSource(settings with { ConfirmedByHost = true }));
         builder.Services.AddConcord();
+        builder.Services.TryAddSingleton(ConfiguredPlace.Of(settings));
         builder.Services.AddConcordClient(settings.ToClientOptions());
         return builder;
     }
@@ -40,6 +42,7 @@ public static class ConcordHostingExtensions
         configure?.Invoke(options);
         var settings = SettingsResolver.Resolve(
             options, builder.Configuration, builder.Environment.ApplicationName, builder.Environment.EnvironmentName);
+        builder.Services.TryAddSingleton(ConfiguredPlace.Of(settings));
         builder.Services.AddConcordClient(settings.ToClientOptions());
         return builder;
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Concord.Client.Balancing;
+using Concord.Client.Balancing.Following;
 using Concord.Client.Routing;
 using Concord.Routing;
 using Concord.Routing.Gateway;
@@ -11,7 +12,7 @@ namespace Concord.Gateway.Backends;
 /// <summary>
 /// The instances of a service as some routes use them. Requests that began with it end with it, also when no route uses it any more.
 /// </summary>
-internal sealed class Backend : IDisposable
+internal sealed class Backend : IAsyncDisposable
 {
     private static readonly string[] HttpSchemes = ["http", "https"];
     private static readonly string[] GrpcSchemes = ["grpc", "grpcs", "h2c", "https", "http"];
@@ -19,13 +20,12 @@ internal sealed class Backend : IDisposable
     // The proxy's own object for an endpoint counts its requests, so there is one for as long as the endpoint lives.
     private readonly ConditionalWeakTable<PoolEndpoint, DestinationState> _destinations = [];
     private readonly RuleRouting _routing;
-    private readonly ServiceFeed _feed;
+    private readonly IAsyncDisposable _feeding;
 
-    public Backend(BackendKey key, ServiceFeed feed, CallerPlace place, TimeProvider time, ILoggerFactory loggers)
+    public Backend(BackendKey key, ServiceDirectory services, RouteRulesFollower rules, CallerPlace place, TimeProvider time, ILoggerFactory loggers)
     {
         Key = key;
-        _feed = feed;
-        _routing = new RuleRouting(feed.Rules, place);
+        _routing = new RuleRouting(rules, place);
         Pool = new EndpointPool(key.Service, new()
         {
             Policy = BalancingPolicies.Parse(key.Balancing),
@@ -37,7 +37,8 @@ internal sealed class Backend : IDisposable
             TimeProvider = time,
             LoggerFactory = loggers,
         });
-        feed.Add(Pool);
+        _feeding = services.Feed(Pool);
+        Ready = Task.WhenAll(Pool.Filled, rules.Ready);
     }
 
     public BackendKey Key { get; }
@@ -45,18 +46,18 @@ internal sealed class Backend : IDisposable
     public EndpointPool Pool { get; }
 
     /// <summary>What decides on a request's share of a traffic split.</summary>
-    public SplitKey SplitBy => _feed.Rules.Current.SplitBy;
+    public SplitKey SplitBy => _routing.SplitBy;
 
-    /// <summary>Completes when it is known which instances there are and how calls are shared out.</summary>
-    public Task Ready => _feed.Ready;
+    /// <summary>Completes when it is known which instances there are and how calls are shared out, be it from an earlier run.</summary>
+    public Task Ready { get; }
 
     public DestinationState DestinationOf(PoolEndpoint endpoint) => _destinations.GetValue(endpoint, static endpoint => new DestinationState(
         endpoint.Instance.Id,
         new DestinationModel(new DestinationConfig { Address = AddressOf(endpoint.Uri) })));
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _feed.Remove(Pool);
+        await _feeding.DisposeAsync().ConfigureAwait(false);
         Pool.Dispose();
         _routing.Dispose();
     }

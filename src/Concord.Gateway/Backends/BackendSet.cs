@@ -1,16 +1,16 @@
 using Concord.Client;
+using Concord.Client.Balancing.Following;
 using Concord.Client.Routing;
 using Concord.Gateway.Hosting;
 
 namespace Concord.Gateway.Backends;
 
 /// <summary>All backends of the routes in use. What two versions of the routes have in common is kept with everything that was learned about it.</summary>
-internal sealed class BackendSet(ConcordClient client, GatewaySettings settings, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
+internal sealed class BackendSet(ConcordClient client, ServiceDirectory services, GatewaySettings settings, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<BackendKey, Backend> _backends = [];
-    private readonly Dictionary<string, ServiceFeed> _feeds = [];
-    private readonly ILogger _log = loggers.CreateLogger("Concord.Gateway.Backends");
+    private readonly Dictionary<string, RouteRulesFollower> _rules = [];
     private bool _isDisposed;
 
     public IReadOnlyList<Backend> All
@@ -30,33 +30,35 @@ internal sealed class BackendSet(ConcordClient client, GatewaySettings settings,
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             if (_backends.TryGetValue(key, out var backend))
                 return backend;
-            if (!_feeds.TryGetValue(key.Service, out var feed))
-                _feeds[key.Service] = feed = new ServiceFeed(client, key.Service, settings.Environment, settings.Labels, _log);
-            return _backends[key] = new Backend(key, feed, new CallerPlace(settings.Zone, settings.Region), time, loggers);
+            if (!_rules.TryGetValue(key.Service, out var rules))
+                _rules[key.Service] = rules = client.FollowRouting(key.Service, settings.Environment, settings.Labels, settings.ServicesDirectory);
+            return _backends[key] = new Backend(key, services, rules, new CallerPlace(settings.Zone, settings.Region), time, loggers);
         }
     }
 
     /// <summary>Lets go of all others. Requests that are under way with them end as they would have.</summary>
     public async Task KeepAsync(IReadOnlySet<BackendKey> used)
     {
-        List<ServiceFeed> ended = [];
+        // The backends before the rules that they go by.
+        List<IAsyncDisposable> ended = [];
         lock (_gate)
         {
             foreach (var (key, backend) in _backends.Where(one => !used.Contains(one.Key)).ToList())
             {
                 _backends.Remove(key);
-                backend.Dispose();
+                ended.Add(backend);
             }
 
-            foreach (var (service, feed) in _feeds.Where(one => one.Value.Users == 0).ToList())
+            var needed = _backends.Keys.Select(key => key.Service).ToHashSet();
+            foreach (var (service, rules) in _rules.Where(one => !needed.Contains(one.Key)).ToList())
             {
-                _feeds.Remove(service);
-                ended.Add(feed);
+                _rules.Remove(service);
+                ended.Add(rules);
             }
         }
 
-        foreach (var feed in ended)
-            await feed.DisposeAsync().ConfigureAwait(false);
+        foreach (var one in ended)
+            await one.DisposeAsync().ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

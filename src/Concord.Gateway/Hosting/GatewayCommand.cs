@@ -27,7 +27,7 @@ internal static class GatewayCommand
                 result.AddError($"--label '{token.Value}': write NAME=VALUE.");
         });
         var register = Text("--register", "SERVICE", "Registers the gateway itself under this name");
-        var cache = new Option<string?>("--cache-dir") { HelpName = "DIRECTORY", Description = "Where the last good routes are kept, to start with when no server answers" };
+        var cache = new Option<string?>("--cache-dir") { HelpName = "DIRECTORY", Description = "Where the last good routes and instances are kept, to start with when no server answers" };
         var level = new Option<LogLevel>("--log-level") { HelpName = "LEVEL", Description = "trace, debug, information, warning, error or critical", DefaultValueFactory = _ => LogLevel.Information };
         var root = new RootCommand("A gateway whose routes are configuration in Concord and whose backends are the instances in its registry. See docs/gateway.md.")
         {

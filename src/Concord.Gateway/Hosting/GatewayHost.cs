@@ -1,5 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Concord.Client;
+using Concord.Client.Balancing.Following;
 using Concord.Gateway.Backends;
 using Concord.Gateway.Proxying;
 using Concord.Gateway.Routes;
@@ -92,6 +94,8 @@ internal static class GatewayHost
         services.AddSingleton<IValidateOptions<RouteDocument>, RouteDocumentJudge>();
         services.AddSingleton<IOptionsChangeTokenSource<RouteDocument>>(static provider =>
             new ConfigurationChangeTokenSource<RouteDocument>(provider.GetRequiredService<IConfiguration>()));
+        services.AddSingleton(static provider => new ServiceDirectory(
+            provider.GetRequiredService<ConcordClient>(), new() { CacheDirectory = provider.GetRequiredService<GatewaySettings>().ServicesDirectory }));
         services.AddSingleton<BackendSet>();
         services.AddSingleton<RouteBook>();
         services.AddSingleton<IProxyConfigProvider>(static provider => provider.GetRequiredService<RouteBook>());

@@ -1,4 +1,5 @@
 using Concord.Client;
+using Concord.Client.Balancing.Following;
 using Concord.Routing;
 
 namespace Concord.Gateway.Hosting;
@@ -37,8 +38,11 @@ internal sealed record GatewaySettings
     /// <summary>The name under which the gateway registers itself; empty: it does not.</summary>
     public string Register { get; init; } = "";
 
-    /// <summary>Where the last good routes are kept, so that it starts without a server; null: the user's own folder.</summary>
+    /// <summary>Where the last good routes, and in a folder of their own the last instances and rules of their services, are kept, so that it starts
+    /// without a server; null: the user's own folder.</summary>
     public string? CacheDirectory { get; init; }
+
+    public string ServicesDirectory => CacheDirectory is null ? ServiceDirectoryOptions.DefaultCacheDirectory : Path.Combine(CacheDirectory, "services");
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 

@@ -1,4 +1,4 @@
-using Concord.Client.Balancing;
+using Concord.Client.Routing;
 using Concord.Routing;
 
 namespace Concord.Gateway.Proxying;
@@ -18,6 +18,6 @@ internal static class SplitKeyOf
             SplitKeyKind.Address => context.Connection.RemoteIpAddress?.ToString(),
             _ => null,
         };
-        return string.IsNullOrEmpty(text) ? null : StableHash.Of($"{service}\n{text}");
+        return SplitHash.Of(service, text);
     }
 }

@@ -21,6 +21,7 @@ public static class RegistrySlice
         services.AddSingleton(new ExpiryRules(options.RegistryExpiryShare));
         services.AddSingleton<RegistryAccess>();
         services.AddSingleton<RegistryHub>();
+        services.AddSingleton<RegistryMetrics>();
         services.AddSingleton<RegistrySignals>();
         services.AddHostedService<RegistryFollower>();
         services.AddHostedService<ExpirySweeper>();

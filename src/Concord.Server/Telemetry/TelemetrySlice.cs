@@ -3,6 +3,7 @@ using Concord.Server.Configs;
 using Concord.Server.Configs.Push;
 using Concord.Server.Hosting;
 using Concord.Server.Members;
+using Concord.Server.Registry;
 using Concord.Server.Registry.Push;
 using Concord.Server.Replica;
 
@@ -29,7 +30,7 @@ internal static class TelemetrySlice
         var options = services.GetRequiredService<ServerOptions>();
         ReplicaInstruments.Add(telemetry.Meter, services.GetRequiredService<LocalReplica>(), options);
         ConfigInstruments.Add(telemetry.Meter, services.GetRequiredService<ConfigHub>(), services.GetRequiredService<ConfigStore>());
-        RegistryInstruments.Add(telemetry.Meter, services.GetRequiredService<RegistryHub>());
+        RegistryInstruments.Add(telemetry.Meter, services.GetRequiredService<RegistryHub>(), services.GetRequiredService<RegistryMetrics>());
         if (services.GetService<ServerGossip>() is { } gossip)
         {
             GossipInstruments.Add(telemetry.Meter, gossip);

@@ -31,6 +31,8 @@ public sealed class FakeConcord : IAsyncDisposable
 
     internal FakeAdministration Administration => _app.Services.GetRequiredService<FakeAdministration>();
 
+    internal FakeGossip Gossip => _app.Services.GetRequiredService<FakeGossip>();
+
     public string Endpoint => _app.Urls.Single();
 
     public static async Task<FakeConcord> StartAsync()
@@ -41,7 +43,7 @@ public sealed class FakeConcord : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
         builder.Services.AddSingleton<FakeConfigs>().AddSingleton<FakeKv>().AddSingleton<FakeWatch>().AddSingleton<FakeLeases>()
-            .AddSingleton<FakeMaintenance>().AddSingleton<FakeCluster>().AddSingleton<FakeAdministration>();
+            .AddSingleton<FakeMaintenance>().AddSingleton<FakeCluster>().AddSingleton<FakeAdministration>().AddSingleton<FakeGossip>().AddSingleton<FakeRegistryService>();
         var app = builder.Build();
         app.MapGrpcService<FakeConfigs>();
         app.MapGrpcService<FakeKv>();
@@ -50,6 +52,8 @@ public sealed class FakeConcord : IAsyncDisposable
         app.MapGrpcService<FakeMaintenance>();
         app.MapGrpcService<FakeCluster>();
         app.MapGrpcService<FakeAdministration>();
+        app.MapGrpcService<FakeGossip>();
+        app.MapGrpcService<FakeRegistryService>();
         await app.StartAsync();
         return new(app);
     }

@@ -77,8 +77,11 @@ public sealed class ServiceCommandTests(RestServer server) : IClassFixture<RestS
         Said("cli-b has no instances.", await RunAsync("service", "show", "cli-b"));
     }
 
-    [Fact]
-    public async Task A_watch_prints_one_line_of_json_for_each_change()
+    [Theory]
+    [InlineData("cli-c", "cli-c")]
+    [InlineData("cli-prefix", "--prefix", "cli-pre")]
+    [InlineData("cli-tag", "--tag", "cli-tag-blue")]
+    public async Task A_watch_prints_one_line_of_json_for_each_change(string service, params string[] filter)
     {
         using var stop = new CancellationTokenSource(Wait.Bound);
         var registered = Task.CompletedTask;
@@ -90,21 +93,31 @@ public sealed class ServiceCommandTests(RestServer server) : IClassFixture<RestS
             {
                 if (text.Contains("\"full\"", StringComparison.Ordinal) && registered == Task.CompletedTask)
                 {
-                    registered = RunAsync("service", "register", "cli-c", "--id", "one", "--address", "http://10.0.0.1:8080");
+                    registered = RunAsync("service", "register", service, "--id", "one", "--address", "http://10.0.0.1:8080", "--tag", $"{service}-blue");
                 }
                 else if (text.Contains("\"service\",", StringComparison.Ordinal))
                 {
                     stop.Cancel();
                 }
             },
-        }.RunAsync("service", "watch", "cli-c", "-o", "json");
+        }.RunAsync(["service", "watch", .. filter, "-o", "json"]);
 
         await registered;
         Assert.Equal(0, run.ExitCode);
         var lines = run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal("full set service", string.Join(' ', lines.Select(line => line.GetProperty("event").GetString())));
+        Assert.Equal(service, lines[1].GetProperty("service").GetString());
         Assert.Equal(("one", "passing"), (lines[1].GetProperty("id").GetString(), lines[1].GetProperty("instance").GetProperty("state").GetString()));
         Assert.Equal(1, lines[2].GetProperty("summary").GetProperty("healthy").GetInt32());
+    }
+
+    [Fact]
+    public async Task The_panic_threshold_is_shown_and_set()
+    {
+        Said("cli-e: if fewer than 30 % of the instances are healthy, callers get the critical ones too.", await RunAsync("service", "settings", "cli-e"));
+        Said("cli-e: if fewer than 55 % of the instances are healthy, callers get the critical ones too.", await RunAsync("service", "settings", "cli-e", "--panic-threshold", "55%"));
+        Said("cli-e: if fewer than 55 % of the instances are healthy, callers get the critical ones too.", await RunAsync("service", "settings", "cli-e"));
+        Said("cli-e: no panic threshold; whoever asks for healthy instances gets only these.", await RunAsync("service", "settings", "cli-e", "--panic-threshold", "0"));
     }
 
     [Fact]

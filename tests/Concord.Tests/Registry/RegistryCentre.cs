@@ -32,8 +32,9 @@ internal sealed class RegistryCentre : IAsyncDisposable
             Leads = () => Leads,
         };
         Desk = new(Store, Time);
+        Metrics = new(Store);
         Hub = new(Store);
-        Sweeper = new(Store, Signals, rules ?? new(ExpiryRules.SharePercentDefault), Time, NullLogger<ExpirySweeper>.Instance, new(() => Hosts));
+        Sweeper = new(Store, Signals, rules ?? new(ExpiryRules.SharePercentDefault), Time, NullLogger<ExpirySweeper>.Instance, new(() => Hosts), Metrics);
     }
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch.AddDays(20_000));
@@ -43,6 +44,8 @@ internal sealed class RegistryCentre : IAsyncDisposable
     public RegistryDesk Desk { get; }
 
     public RegistryHub Hub { get; }
+
+    public RegistryMetrics Metrics { get; }
 
     public RegistrySignals Signals { get; } = new();
 

@@ -53,6 +53,42 @@ public sealed class RoutingServerTests(RestServer server) : IClassFixture<RestSe
         Assert.Empty(rules.Maintenance);
     }
 
+    /// <summary>A gateway before a hundred services, say: one stream has room for 64.</summary>
+    [Fact]
+    public async Task A_client_follows_the_routing_of_more_services_than_one_stream_holds()
+    {
+        await using var client = new ConcordClient(server.Url.ToString());
+        var followers = Enumerable.Range(0, 70).Select(i => client.FollowRouting($"many-{i}", "live")).ToList();
+        await Task.WhenAll(followers.Select(one => one.FirstAttempt)).WaitAsync(Wait.Bound);
+
+        Assert.All(followers, one => Assert.True(one.State is { Connected: true, Refusal: null }, $"{one.Service}: {one.State.LastError}"));
+    }
+
+    [Fact]
+    public async Task The_last_good_rules_are_there_at_once_when_no_server_is()
+    {
+        var cache = Directory.CreateTempSubdirectory("concord-rules-");
+        try
+        {
+            await server.ReleaseAsync("routing/kept/kept", "yaml", "maintenance: { eu-3: new switches }");
+            await using (var client = new ConcordClient(server.Url.ToString()))
+            {
+                await using var follower = client.FollowRouting("kept", "kept", cacheDirectory: cache.FullName);
+                await follower.Ready.WaitAsync(Wait.Bound);
+                Assert.Equal("eu-3", Assert.Single(follower.Current.Maintenance).Key);
+            }
+
+            await using var alone = new ConcordClient(TestClients.Dead().ToString());
+            await using var kept = alone.FollowRouting("kept", "kept", cacheDirectory: cache.FullName);
+            Assert.True(kept.Ready.IsCompletedSuccessfully);
+            Assert.Equal("eu-3", Assert.Single(kept.Current.Maintenance).Key);
+        }
+        finally
+        {
+            cache.Delete(recursive: true);
+        }
+    }
+
     [Fact]
     public async Task A_gateways_routes_are_judged_and_its_other_settings_are_not()
     {

@@ -1,5 +1,6 @@
 using Concord.Client.Connection;
 using Concord.Client.Registry;
+using Concord.Client.Routing;
 using Microsoft.Extensions.Logging;
 
 namespace Concord.Client.Balancing.Following;
@@ -20,19 +21,24 @@ internal sealed class FollowedService : IAsyncDisposable
     private readonly InstanceCacheFile? _cache;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Dictionary<PoolTarget, EndpointPool> _pools = [];
+    private readonly Dictionary<PoolTarget, (EndpointPool Pool, Task Ready)> _pools = [];
+    private readonly List<EndpointPool> _fed = [];
+    private readonly Func<RouteRulesFollower>? _follow;
     private readonly ITimer _save;
     private readonly Task _running;
     private ServiceView? _view;
     private ServiceView? _unsaved;
+    private RouteRulesFollower? _rules;
 
     public FollowedService(
         string service,
         Func<InstanceFilter, CancellationToken, IAsyncEnumerable<ServiceWatchEvent>> watch,
         ConcordClientOptions options,
-        string? cacheDirectory)
+        string? cacheDirectory,
+        Func<RouteRulesFollower>? follow = null)
     {
         _service = service;
+        _follow = follow;
         _watch = watch;
         _options = options;
         _log = options.LoggerFactory.CreateLogger("Concord.Balancing");
@@ -47,25 +53,60 @@ internal sealed class FollowedService : IAsyncDisposable
         _running = Task.Run(RunAsync);
     }
 
-    /// <summary>The pool for this target, made on first use.</summary>
-    public EndpointPool Pool(PoolTarget target, Func<EndpointPool> create)
+    /// <summary>
+    /// The pool for this target, made on first use, with the rules of the service or with its own; and what completes when it is known who is there and by which
+    /// rules it goes.
+    /// </summary>
+    public (EndpointPool Pool, Task Ready) Pool(PoolTarget target, Func<EndpointPoolOptions> options, string region)
     {
         lock (_gate)
         {
-            if (_pools.TryGetValue(target, out var pool))
-                return pool;
-            pool = create();
-            _pools.Add(target, pool);
+            if (_pools.TryGetValue(target, out var known))
+                return known;
+            var made = options();
+            var rules = Task.CompletedTask;
+            // It hears of changes until the rules are disposed of, which is together with the pools.
+            if (made.Routing is null && _follow is not null)
+            {
+                made = made with { Routing = new RuleRouting(_rules ??= _follow(), new CallerPlace(made.Zone, region)) };
+                rules = _rules.Ready;
+            }
+
+            var pool = new EndpointPool(target.Service, made);
+            _pools.Add(target, known = (pool, Task.WhenAll(pool.Filled, rules)));
             if (_view is not null)
                 pool.Update(_view);
-            return pool;
+            return known;
         }
+    }
+
+    /// <summary>Counts somebody else's pool in; <see cref="Fill"/> tells it what is known.</summary>
+    public void Join(EndpointPool pool)
+    {
+        lock (_gate)
+            _fed.Add(pool);
+    }
+
+    public void Fill(EndpointPool pool)
+    {
+        lock (_gate)
+        {
+            if (_view is not null)
+                pool.Update(_view);
+        }
+    }
+
+    /// <summary>True if nobody is left.</summary>
+    public bool Leave(EndpointPool pool)
+    {
+        lock (_gate)
+            return _fed.Remove(pool) && _fed.Count == 0 && _pools.Count == 0;
     }
 
     public IReadOnlyList<PoolStatus> GetStatus()
     {
         lock (_gate)
-            return [.. _pools.Values.Select(pool => pool.GetStatus())];
+            return [.. _pools.Values.Select(one => one.Pool).Concat(_fed).Select(pool => pool.GetStatus())];
     }
 
     public async ValueTask DisposeAsync()
@@ -74,12 +115,16 @@ internal sealed class FollowedService : IAsyncDisposable
         await _running.ConfigureAwait(false);
         await _save.DisposeAsync().ConfigureAwait(false);
         Save();
+        RouteRulesFollower? rules;
         lock (_gate)
         {
-            foreach (var pool in _pools.Values)
+            foreach (var (pool, _) in _pools.Values)
                 pool.Dispose();
+            rules = _rules;
         }
 
+        if (rules is not null)
+            await rules.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
     }
 
@@ -132,7 +177,7 @@ internal sealed class FollowedService : IAsyncDisposable
         lock (_gate)
         {
             _view = view;
-            pools = [.. _pools.Values];
+            pools = [.. _pools.Values.Select(one => one.Pool), .. _fed];
             // Nothing can be done with a file that says that nobody is there.
             if (_cache is not null && view.Instances.Count > 0)
             {

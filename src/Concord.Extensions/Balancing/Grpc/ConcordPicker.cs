@@ -1,4 +1,5 @@
 using Concord.Client.Balancing;
+using Concord.Extensions.Balancing.Http;
 using Grpc.Core;
 using Grpc.Net.Client.Balancer;
 using GrpcStatus = Grpc.Core.Status;
@@ -52,8 +53,10 @@ internal sealed class ConcordPicker : SubchannelPicker
         return PickResult.ForSubchannel(_list[(int)((uint)Interlocked.Increment(ref _turn) % (uint)_list.Count)]);
     }
 
-    private static ulong? KeyOf(PickContext context) =>
-        context.Request is { } request && request.Headers.TryGetValues(KeyHeader, out var values) && values.FirstOrDefault() is { } key ? StableHash.Of(key) : null;
+    private ulong? KeyOf(PickContext context) =>
+        context.Request is { } request && request.Headers.TryGetValues(KeyHeader, out var values) && values.FirstOrDefault() is { } key
+            ? StableHash.Of(key)
+            : CallSplitKey.Of(context.Request, _pool);
 
     /// <summary>Counts the call from its start, which does not follow every choice.</summary>
     private sealed class CallTracker(EndpointPool pool, PoolEndpoint endpoint) : ISubchannelCallTracker

@@ -33,7 +33,7 @@ internal sealed class AttemptHandler(ServiceDirectory directory, ConcordHttpBala
         {
             var context = new SelectionContext
             {
-                Key = BalancedRequests.KeyOf(request) ?? options.Key?.Invoke(request),
+                Key = BalancedRequests.KeyOf(request) ?? options.Key?.Invoke(request) ?? CallSplitKey.Of(request, pool),
                 Split = options.Split?.Invoke(request),
                 Avoid = attempts.Tried,
             };

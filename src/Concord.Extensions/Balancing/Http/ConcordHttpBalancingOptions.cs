@@ -13,7 +13,8 @@ public sealed class ConcordHttpBalancingOptions
     public Func<Uri, PoolTarget?> Target { get; set; } = PoolTarget.Of;
 
     /// <summary>
-    /// Calls with the same key go to the same instance, if the policy hashes (see <see cref="StableHash"/>); null: any. A request's own key
+    /// Calls with the same key go to the same instance, if the policy hashes (see <see cref="StableHash"/>), and to the same share of a traffic split; null: any,
+    /// and the share that the split's <c>splitBy</c> says. A request's own key
     /// (<see cref="BalancedRequests.SetBalancingKey(HttpRequestMessage, string)"/>) goes over it.
     /// </summary>
     public Func<HttpRequestMessage, ulong?>? Key { get; set; }

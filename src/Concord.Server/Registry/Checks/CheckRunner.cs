@@ -15,7 +15,8 @@ namespace Concord.Server.Registry.Checks;
 /// to them.
 /// </summary>
 internal sealed class CheckRunner(
-    RegistryStore store, RegistrySignals signals, CheckBoard board, HealthProbes probes, TimeProvider time, ILogger<CheckRunner> logger, HostWatch? hosts = null) : BackgroundService
+    RegistryStore store, RegistrySignals signals, CheckBoard board, HealthProbes probes, TimeProvider time, ILogger<CheckRunner> logger, HostWatch? hosts = null, RegistryMetrics? metrics = null)
+    : BackgroundService
 {
     /// <summary>How long the instances of a member that died are not checked, at most and about.</summary>
     private const int PresenceTtlSeconds = 5;
@@ -175,6 +176,7 @@ internal sealed class CheckRunner(
 
     private async Task TakeAsync(string service, string id, BoardEntry entry, CheckCount count, ProbeResult found, CancellationToken stop)
     {
+        metrics?.Looked((HealthCheckKind)entry.Check.Kind, InstanceStates.Of(found.State));
         if (store.State().Instance(service, id) is not { } known || known.Record.Generation != entry.Generation)
         {
             return;
@@ -196,6 +198,7 @@ internal sealed class CheckRunner(
         {
             if (await _desk.CheckedAsync(service, id, entry.Generation, next, found.Reason, stop) is not null)
             {
+                metrics?.Turned((HealthCheckKind)entry.Check.Kind, next);
                 _log.Checked(service, id, next.Word(), found.Reason);
             }
         }

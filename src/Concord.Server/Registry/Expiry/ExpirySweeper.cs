@@ -11,7 +11,7 @@ namespace Concord.Server.Registry.Expiry;
 /// the one that leads does, and the plans compare what they were made from, so two that think they lead do no harm.
 /// </summary>
 internal sealed class ExpirySweeper(
-    RegistryStore store, RegistrySignals signals, ExpiryRules rules, TimeProvider time, ILogger<ExpirySweeper> logger, HostWatch? hosts = null) : BackgroundService
+    RegistryStore store, RegistrySignals signals, ExpiryRules rules, TimeProvider time, ILogger<ExpirySweeper> logger, HostWatch? hosts = null, RegistryMetrics? metrics = null) : BackgroundService
 {
     /// <summary>Expired instances of one transaction: two comparisons each, and 128 operations are allowed.</summary>
     private const int PerTransaction = 32;
@@ -105,7 +105,7 @@ internal sealed class ExpirySweeper(
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var part in verdict.Critical.Where(static one => !one.IsExpired).Chunk(PerTransaction))
         {
-            await store.TryWriteAsync(RegistryPlanner.LoseHost(part, now), cancellation);
+            Count(await store.TryWriteAsync(RegistryPlanner.LoseHost(part, now), cancellation), critical: part.Length);
         }
 
         foreach (var part in instances.Where(IsFound).Chunk(PerTransaction))
@@ -116,12 +116,12 @@ internal sealed class ExpirySweeper(
         foreach (var part in verdict.Critical.Where(static one => one.IsExpired).Chunk(PerTransaction))
         {
             // One that came back in between makes the plan void; the next round sees what is left.
-            await store.TryWriteAsync(RegistryPlanner.Expire(part, [], Reason, now), cancellation);
+            Count(await store.TryWriteAsync(RegistryPlanner.Expire(part, [], Reason, now), cancellation), critical: part.Length);
         }
 
         foreach (var part in verdict.Gone.Chunk(PerTransaction))
         {
-            await store.TryWriteAsync(RegistryPlanner.Expire([], part, Reason, now), cancellation);
+            Count(await store.TryWriteAsync(RegistryPlanner.Expire([], part, Reason, now), cancellation), removed: part.Length);
         }
 
         if (verdict.Critical.Count + verdict.Gone.Count > 0)
@@ -138,6 +138,14 @@ internal sealed class ExpirySweeper(
         if (verdict.Held > 0)
         {
             _reported.Add(service, verdict.Held);
+        }
+    }
+
+    private void Count(long? written, int critical = 0, int removed = 0)
+    {
+        if (written is not null)
+        {
+            metrics?.Expired(critical, removed);
         }
     }
 
