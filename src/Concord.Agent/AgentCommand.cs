@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Concord.Checks;
 using Concord.Client;
+using Concord.Gossip;
 using Concord.Members;
 using Concord.Members.Keys;
 using Concord.Members.Wire;
@@ -23,6 +24,7 @@ internal static class AgentCommand
         var gossip = Text("--gossip-listen", "ADDRESS:PORT", $"Address to gossip on, UDP and TCP [default: 127.0.0.1:{GossipSeed.DefaultPort}]");
         var advertise = Text("--gossip-advertise", "ADDRESS[:PORT]", "Address that others reach it at; the listen address if not set");
         var keys = Text("--gossip-key-file", "FILE", "The keyring that the servers have too; rewritten when keys are exchanged");
+        var profile = Text("--gossip-profile", "lan|fast", "How soon a silent host is given up, as the servers have it [default: lan]");
         var data = Text("--data-dir", "DIRECTORY", "Where it keeps what it serves while the servers are away [default: NAME.concord-agent]");
         var zone = Text("--zone", "ZONE", "Where this host stands, shown to others");
         var user = Text("--user", "NAME:PASSWORD", $"As whom it makes every call, also those of the processes behind it [default: ${ConcordCredentials.UserVariable}]");
@@ -35,7 +37,7 @@ internal static class AgentCommand
             instances of a host that dies are critical within seconds. Certificates are set by CONCORD_CACERT, CONCORD_CERT and CONCORD_KEY.
 
             Exit codes: 0 stopped as asked; 1 wrong settings or an address in use; 5 a fault of the program.
-            """) { name, endpoints, listen, gossip, advertise, keys, data, zone, user, privateTargets, redirects, level };
+            """) { name, endpoints, listen, gossip, advertise, keys, profile, data, zone, user, privateTargets, redirects, level };
         command.SetAction(async (parsed, cancellation) =>
         {
             try
@@ -49,6 +51,7 @@ internal static class AgentCommand
                     GossipListen = EndPoint("--gossip-listen", parsed.GetValue(gossip) ?? $"127.0.0.1:{GossipSeed.DefaultPort}", GossipSeed.DefaultPort),
                     GossipAdvertise = parsed.GetValue(advertise) is { } reached ? EndPoint("--gossip-advertise", reached, 0) : null,
                     GossipKeyFile = parsed.GetValue(keys) ?? "",
+                    GossipProfile = GossipProfiles.TryParse(parsed.GetValue(profile) ?? "lan", out var timing) ? timing : throw new FormatException($"--gossip-profile: '{parsed.GetValue(profile)}' is no profile; write lan or fast."),
                     DataDir = parsed.GetValue(data) ?? $"{called}.concord-agent",
                     Zone = parsed.GetValue(zone) ?? "",
                     Credentials = ConcordCredentials.Parse(parsed.GetValue(user) ?? Variable(ConcordCredentials.UserVariable), Variable(ConcordCredentials.PasswordVariable)),

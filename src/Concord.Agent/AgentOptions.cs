@@ -1,5 +1,6 @@
 using System.Net;
 using Concord.Client;
+using Concord.Gossip;
 
 namespace Concord.Agent;
 
@@ -21,6 +22,8 @@ internal sealed record AgentOptions
     public IPEndPoint? GossipAdvertise { get; init; }
 
     public string GossipKeyFile { get; init; } = "";
+
+    public GossipProfile GossipProfile { get; init; }
 
     /// <summary>What it remembers while servers are away, and where the others are.</summary>
     public required string DataDir { get; init; }

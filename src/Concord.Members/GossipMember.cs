@@ -59,6 +59,7 @@ public sealed class GossipMember : IAsyncDisposable
             Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
             PacketBytes = new GossipOptions { Self = self, Seed = 0 }.PacketBytes - (options.Keys is null ? 0 : PacketKeyring.Overhead),
         };
+        gossip = gossip.In(options.Profile);
         gossip = options.Tune?.Invoke(gossip) ?? gossip;
         var core = new GossipCore(gossip, GossipLoop.Now);
         Counters = core.Counters;

@@ -23,6 +23,9 @@ public sealed record GossipMemberOptions
     /// <summary>Where <see cref="Keys"/> came from and changes go; null: memory only.</summary>
     public KeyringFile? KeyFile { get; init; }
 
+    /// <summary>As all members of the group have it.</summary>
+    public GossipProfile Profile { get; init; }
+
     /// <summary>Changes the protocol's parameters, for tests.</summary>
     public Func<GossipOptions, GossipOptions>? Tune { get; init; }
 }

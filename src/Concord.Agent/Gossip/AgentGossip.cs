@@ -108,6 +108,7 @@ internal sealed class AgentGossip(AgentOptions options, GossipPort port, Concord
                     Metadata = Metadata(),
                     Keys = file?.Read(),
                     KeyFile = file,
+                    Profile = options.GossipProfile,
                 },
                 port,
                 logging.CreateLogger<AgentGossip>());

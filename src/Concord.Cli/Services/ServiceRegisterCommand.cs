@@ -17,7 +17,7 @@ internal sealed class ServiceRegisterCommand : CliCommand
     private readonly Option<ServiceCheck?> _check = new("--check")
     {
         HelpName = "URL",
-        Description = "Without --hold: what the servers look at: http(s)://…, tcp://HOST:PORT, or grpc(s)://HOST:PORT[/SERVICE]",
+        Description = "Without --hold: what the servers, or the agent of this host, look at: http(s)://…, tcp://HOST:PORT, or grpc(s)://HOST:PORT[/SERVICE]",
         CustomParser = result =>
         {
             var text = result.Tokens.Single().Value;

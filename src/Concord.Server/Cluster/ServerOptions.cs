@@ -1,4 +1,5 @@
 using System.Net.Security;
+using Concord.Gossip;
 
 namespace Concord.Server.Cluster;
 
@@ -133,6 +134,8 @@ public sealed record ServerOptions
 
     /// <summary>Its keyring; empty: nothing is encrypted.</summary>
     public string GossipKeyFile { get; init; } = "";
+
+    public GossipProfile GossipProfile { get; init; }
 
     /// <summary>Where this member stands, for those who choose by it; empty: not said.</summary>
     public string Zone { get; init; } = "";

@@ -28,8 +28,11 @@ internal sealed class WatchOutput(PipeWriter body)
     private const byte PairTag = 2 << 3 | 2;
     private const byte PreviousTag = 3 << 3 | 2;
 
-    /// <summary>More than this leaves before anything is added: what HTTP/2 puts into one frame.</summary>
+    /// <summary>With so much gathered it leaves: what Kestrel takes in of a response before it lets the writer wait.</summary>
     private const int GatheredBytesMax = 64 << 10;
+
+    /// <summary>Room for an event or two; a busy stream's buffer doubles from there.</summary>
+    private const int BufferBytesMin = 1 << 10;
 
     private byte[] _buffer = [];
     private int _length;
@@ -89,8 +92,10 @@ internal sealed class WatchOutput(PipeWriter body)
             return true;
         }
 
-        var result = await body.WriteAsync(_buffer.AsMemory(0, _length), cancellation).ConfigureAwait(false);
+        // The buffer goes back before the wait: ten thousand slow clients hold none.
+        body.Write(_buffer.AsSpan(0, _length));
         Release();
+        var result = await body.FlushAsync(cancellation).ConfigureAwait(false);
         return !result.IsCompleted;
     }
 
@@ -150,7 +155,7 @@ internal sealed class WatchOutput(PipeWriter body)
         var needed = checked(_length + LeanCall.PrefixBytes + size);
         if (needed > _buffer.Length)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, GatheredBytesMax));
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, Math.Max(2 * _buffer.Length, BufferBytesMin)));
             _buffer.AsSpan(0, _length).CopyTo(larger);
             Return(_buffer);
             _buffer = larger;

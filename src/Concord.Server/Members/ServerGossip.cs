@@ -46,6 +46,7 @@ internal sealed class ServerGossip(GossipBinding binding, ServerOptions options,
                 Metadata = Metadata([]),
                 Keys = file?.Read(),
                 KeyFile = file,
+                Profile = options.GossipProfile,
             },
             binding.Port,
             logger);

@@ -6,7 +6,6 @@ using Concord.Server.Registry.Push;
 using Concord.Server.Registry.Rest;
 using Concord.Server.Registry.Rpc;
 using Concord.Server.Replica;
-using Grpc.AspNetCore.Server.Model;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Concord.Server.Registry;
@@ -32,14 +31,13 @@ public static class RegistrySlice
         services.AddSingleton<RegistryErrorInterceptor>();
         services.AddGrpc().AddServiceOptions<RegistryService>(static grpc => grpc.Interceptors.Add<RegistryErrorInterceptor>());
         services.AddSingleton<RegistryService>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<RegistryService>, WatchServicesMethod>());
         services.ConfigureHttpJsonOptions(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, RegistryRestJson.Default));
         return services;
     }
 
     public static WebApplication MapRegistry(this WebApplication app)
     {
-        app.MapGrpcService<RegistryService>().Add(WatchServicesMethod.PreferOver);
+        app.MapGrpcService<RegistryService>();
         app.MapRegistryRest();
         return app;
     }

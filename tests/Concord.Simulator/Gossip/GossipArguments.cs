@@ -1,4 +1,5 @@
 using System.Globalization;
+using Concord.Gossip;
 
 namespace Concord.Simulator.Gossip;
 
@@ -25,7 +26,8 @@ internal sealed record GossipArguments
           --lifeguard off   SWIM with suspicion alone (default on)
           --corrections off old accusations are passed over (default on)
           --stream-probe off nothing but packets probes (default on)
-          --alpha N         least suspicion time, as a multiple (default 4)
+          --profile P       lan or fast (default lan)
+          --alpha N         least suspicion time, as a multiple (default: the profile's)
           --codec           every packet goes through the codec
 
         exit code: 0 when all agreed in the end, 1 when they did not, 2 when the command line is wrong
@@ -45,7 +47,9 @@ internal sealed record GossipArguments
 
     private bool StreamProbe { get; init; } = true;
 
-    private int Alpha { get; init; } = 4;
+    private int? Alpha { get; init; }
+
+    private GossipProfile Profile { get; init; }
 
     public static GossipArguments Parse(ReadOnlySpan<string> args)
     {
@@ -74,6 +78,8 @@ internal sealed record GossipArguments
         "--lifeguard" when value is "on" or "off" => this with { IsLifeguard = value == "on" },
         "--corrections" when value is "on" or "off" => this with { Corrects = value == "on" },
         "--stream-probe" when value is "on" or "off" => this with { StreamProbe = value == "on" },
+        "--profile" when GossipProfiles.TryParse(value, out var profile) => this with { Profile = profile },
+        "--profile" => this with { Error = "--profile needs lan or fast" },
         "--lifeguard" or "--corrections" or "--stream-probe" => this with { Error = $"{option} needs on or off" },
         _ => double.TryParse(value, CultureInfo.InvariantCulture, out double number) && number >= 0
             ? With(option, number)
@@ -99,12 +105,13 @@ internal sealed record GossipArguments
         _ => this with { Error = $"'{option} {number.ToString(CultureInfo.InvariantCulture)}' is not an option, or out of its range" },
     };
 
-    private Func<Concord.Gossip.GossipOptions, Concord.Gossip.GossipOptions> Options()
+    private Func<GossipOptions, GossipOptions> Options()
     {
-        var (lifeguard, corrects, streams, alpha) = (IsLifeguard, Corrects, StreamProbe, Alpha);
+        var (lifeguard, corrects, streams, alpha, profile) = (IsLifeguard, Corrects, StreamProbe, Alpha, Profile);
         return options =>
         {
-            options = options with { SuspicionMultiplier = alpha, Corrections = corrects, StreamProbe = streams };
+            options = options.In(profile);
+            options = options with { SuspicionMultiplier = alpha ?? options.SuspicionMultiplier, Corrections = corrects, StreamProbe = streams };
             return lifeguard ? options : GossipDials.WithoutLifeguard(options);
         };
     }

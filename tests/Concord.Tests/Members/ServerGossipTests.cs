@@ -82,6 +82,8 @@ public sealed class ServerGossipTests : IDisposable
     [InlineData("gossip-listen", "host.example:1", "is no address to listen on")]
     [InlineData("gossip-listen", "0.0.0.0:7946", "--gossip-advertise: is missing")]
     [InlineData("gossip-key-file", "keys", "add --gossip-listen")]
+    [InlineData("gossip-profile", "fast", "add --gossip-listen")]
+    [InlineData("gossip-profile", "wan", "write lan or fast")]
     [InlineData("gossip-join", "a:99/x", "write HOST:PORT")]
     [InlineData("gossip-advertise", "0.0.0.0", "no address of one host")]
     [InlineData("zone", "a b", "cannot be used here")]

@@ -1,4 +1,5 @@
 using Concord.Protocol.V1;
+using Concord.Server.Hosting.Grpc;
 using Concord.Server.Registry.Model;
 using Concord.Server.Registry.Push;
 using Concord.Tests.Client;
@@ -43,11 +44,11 @@ public sealed class RegistryHubTests : IAsyncDisposable
         await _centre.StartHubAsync();
         using var one = await FollowAsync(RegistryCentre.Query("orders", tag: ""));
         using var two = await FollowAsync(RegistryCentre.Query("Orders"));
-        await one.NextAsync(Patience);
-        await two.NextAsync(Patience);
+        await one.NextAsync();
+        await two.NextAsync();
         await _centre.RegisterAsync("orders", "b");
 
-        var (next, other) = (one.NextAsync(Patience), two.NextAsync(Patience));
+        var (next, other) = (one.NextAsync(), two.NextAsync());
         await UntilAsync(Task.WhenAll(next, other));
         var (first, second) = (await next, await other);
         Assert.Equal((1, 2), (_centre.Hub.ViewCount, _centre.Hub.FollowerCount));
@@ -69,7 +70,7 @@ public sealed class RegistryHubTests : IAsyncDisposable
             await _centre.RegisterAsync("orders", $"b{n:D2}");
         }
 
-        var next = following.NextAsync(Patience);
+        var next = following.NextAsync();
         Assert.False(next.IsCompleted);
         var delta = await UntilAsync(next);
         Assert.Equal(50, delta.Delta.Set.Count);
@@ -89,11 +90,11 @@ public sealed class RegistryHubTests : IAsyncDisposable
             _centre.Time.Advance(RegistryFollower.Window / 25);
             return _centre.Hub.Revision == _centre.View.Revision;
         }, "the hub has seen it");
-        var next = following.NextAsync(Patience);
+        var next = following.NextAsync();
         Assert.False(next.IsCompleted);
 
         _centre.Time.Advance(RegistryHub.HeartbeatInterval);
-        Assert.Equal(_centre.View.Revision, WatchServicesResponse.Parser.ParseFrom((await next).Span).Heartbeat.Revision);
+        Assert.Equal(_centre.View.Revision, WatchServicesResponse.Parser.ParseFrom((await next).Span[LeanCall.PrefixBytes..]).Heartbeat.Revision);
     }
 
     [Fact]
@@ -184,14 +185,14 @@ public sealed class RegistryHubTests : IAsyncDisposable
         await _centre.RegisterAsync("orders", "a");
         await _centre.StartHubAsync();
         using var following = await FollowAsync(RegistryCentre.Query("orders"), _centre.View.Revision);
-        var waiting = following.WaitAsync(TimeSpan.FromSeconds(30), Patience);
+        var waiting = following.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.False(waiting.IsCompleted);
         await _centre.RegisterAsync("orders", "b");
         await UntilAsync(waiting);
         Assert.Equal(2, following.Published.View.Instances.Count);
 
         using var idle = await FollowAsync(RegistryCentre.Query("orders"), _centre.View.Revision);
-        waiting = idle.WaitAsync(TimeSpan.FromSeconds(30), Patience);
+        waiting = idle.WaitAsync(TimeSpan.FromSeconds(30));
         _centre.Time.Advance(TimeSpan.FromSeconds(29));
         Assert.False(waiting.IsCompleted);
         _centre.Time.Advance(TimeSpan.FromSeconds(1));
@@ -201,12 +202,12 @@ public sealed class RegistryHubTests : IAsyncDisposable
     private Task<InstancesFollowing> FollowAsync(InstanceQuery query, long known = 0) =>
         InstancesFollowing.StartAsync(_centre.Hub, _centre.Store, _centre.Time, query, known, Patience);
 
-    private async Task<WatchServicesResponse> NextAsync(InstancesFollowing following) => await UntilAsync(following.NextAsync(Patience));
+    private async Task<WatchServicesResponse> NextAsync(InstancesFollowing following) => await UntilAsync(following.NextAsync());
 
     private async Task<WatchServicesResponse> UntilAsync(Task<ReadOnlyMemory<byte>> next)
     {
         await UntilAsync((Task)next);
-        return WatchServicesResponse.Parser.ParseFrom((await next).Span);
+        return WatchServicesResponse.Parser.ParseFrom((await next).Span[LeanCall.PrefixBytes..]);
     }
 
     /// <summary>Moves the clock by windows until the task is done.</summary>

@@ -1,3 +1,4 @@
+using Concord.Gossip;
 using Concord.Simulator.Gossip;
 
 namespace Concord.Tests.Simulator;
@@ -39,6 +40,21 @@ public sealed class GossipSimulationTests
         Assert.All(figures.Detections, detection => Assert.InRange(detection.LastDeath - detection.FirstDeath, 0, min));
         Assert.Equal(0, figures.FalseDeaths);
         Assert.Equal(0, figures.AgreedAfter);
+    }
+
+    /// <summary>Suspicion takes 3 × 0.5 s at least, and no healthy member pays for it.</summary>
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 50)]
+    [InlineData(3, 100)]
+    public void The_fast_profile_finds_a_crash_in_a_few_seconds(ulong seed, int loss)
+    {
+        var figures = Run(Small with { Seed = seed, LossPerMille = loss, Options = static options => options.In(GossipProfile.Fast) });
+
+        var detection = Assert.Single(figures.Detections);
+        Assert.True(detection.IsComplete);
+        Assert.InRange(detection.FirstDeath - detection.FirstSuspicion, 1_400, 3_900);
+        Assert.Equal(0, figures.FalseDeaths);
     }
 
     [Theory]

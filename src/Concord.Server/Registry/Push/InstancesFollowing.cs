@@ -13,15 +13,17 @@ internal sealed class InstancesFollowing : IDisposable
     private readonly RegistryStore _store;
     private readonly TimeProvider _time;
     private readonly InstancesEntry _entry;
+    private readonly CancellationTokenSource _ending;
     private AuthState? _judged;
     private (Task Next, Task AuthChange, Task Either) _awaited = (Task.CompletedTask, Task.CompletedTask, Task.CompletedTask);
 
-    private InstancesFollowing(RegistryHub hub, RegistryStore store, TimeProvider time, InstancesEntry entry, long revision)
+    private InstancesFollowing(RegistryHub hub, RegistryStore store, TimeProvider time, InstancesEntry entry, long revision, CancellationToken cancellation)
     {
         _hub = hub;
         _store = store;
         _time = time;
         _entry = entry;
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, hub.Stopping);
         Revision = revision;
     }
 
@@ -39,14 +41,18 @@ internal sealed class InstancesFollowing : IDisposable
     {
         var state = await store.ReadToServeAsync(cancellation);
         state.Rights.RequireSee(query);
-        return new(hub, store, time, hub.Join(query), knownRevision > 0 && knownRevision <= state.Revision ? knownRevision : 0);
+        return new(hub, store, time, hub.Join(query), knownRevision > 0 && knownRevision <= state.Revision ? knownRevision : 0, cancellation);
     }
 
-    public void Dispose() => _hub.Leave(_entry);
+    public void Dispose()
+    {
+        _hub.Leave(_entry);
+        _ending.Dispose();
+    }
 
-    /// <summary>The next message; a heartbeat when nothing happened for long.</summary>
+    /// <summary>The next message with its prefix; a heartbeat when nothing happened for long.</summary>
     /// <exception cref="RegistryException">The follower may not see the view any more.</exception>
-    public async Task<ReadOnlyMemory<byte>> NextAsync(CancellationToken cancellation)
+    public async Task<ReadOnlyMemory<byte>> NextAsync()
     {
         while (true)
         {
@@ -59,7 +65,7 @@ internal sealed class InstancesFollowing : IDisposable
                 return message;
             }
 
-            if (!await ChangeAsync(published, RegistryHub.HeartbeatInterval, cancellation))
+            if (!await ChangeAsync(published, RegistryHub.HeartbeatInterval))
             {
                 // Looked at again: a rights change wakes too, and the view of before is the same.
                 if (ReferenceEquals(published, _entry.Published))
@@ -72,7 +78,7 @@ internal sealed class InstancesFollowing : IDisposable
     }
 
     /// <summary>Waits until the view is another than at <see cref="Revision"/>, or the time is over.</summary>
-    public async Task WaitAsync(TimeSpan patience, CancellationToken cancellation)
+    public async Task WaitAsync(TimeSpan patience)
     {
         var end = _time.GetTimestamp();
         while (true)
@@ -85,17 +91,16 @@ internal sealed class InstancesFollowing : IDisposable
                 return;
             }
 
-            await ChangeAsync(published, left, cancellation);
+            await ChangeAsync(published, left);
         }
     }
 
     /// <summary>False if nothing happened in that time.</summary>
-    private async Task<bool> ChangeAsync(PublishedInstances published, TimeSpan patience, CancellationToken cancellation)
+    private async Task<bool> ChangeAsync(PublishedInstances published, TimeSpan patience)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _hub.Stopping);
         try
         {
-            await Change(published).WaitAsync(patience, _time, ending.Token).ConfigureAwait(false);
+            await Change(published).WaitAsync(patience, _time, _ending.Token).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)

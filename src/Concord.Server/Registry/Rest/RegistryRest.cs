@@ -83,7 +83,7 @@ internal static class RegistryRest
         using var following = await InstancesFollowing.StartAsync(hub, access.Store(http), time, query, since.Value, http.RequestAborted);
         try
         {
-            await following.WaitAsync(patience, http.RequestAborted);
+            await following.WaitAsync(patience);
         }
         catch (OperationCanceledException) when (hub.Stopping.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
         {

@@ -2,13 +2,14 @@ using Concord.Protocol.V1;
 using Concord.Server.Configs.Rpc;
 using Concord.Server.Registry.Checks;
 using Concord.Server.Registry.Model;
+using Concord.Server.Registry.Push;
 using Concord.Server.Replica;
 using Grpc.Core;
 
 namespace Concord.Server.Registry.Rpc;
 
-/// <summary>The gRPC face of the slice. Watch has a method of its own (<see cref="WatchServicesMethod"/>).</summary>
-internal sealed class RegistryService(RegistryAccess access, RegistryStore store, CheckBoard board, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RegistryService> logger) : Protocol.V1.Registry.RegistryBase
+/// <summary>The gRPC face of the slice.</summary>
+internal sealed class RegistryService(RegistryAccess access, RegistryStore store, RegistryHub hub, CheckBoard board, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RegistryService> logger) : Protocol.V1.Registry.RegistryBase
 {
     public override async Task Register(IAsyncStreamReader<RegisterRequest> requestStream, IServerStreamWriter<RegisterResponse> responseStream, ServerCallContext context)
     {
@@ -95,6 +96,45 @@ internal sealed class RegistryService(RegistryAccess access, RegistryStore store
 
     public override async Task<ListServiceInstancesResponse> ListServiceInstances(ListServiceInstancesRequest request, ServerCallContext context) =>
         RegistryMessages.Instances(await access.Reader(context.GetHttpContext()).InstancesAsync(RegistryRequests.Query(request.Filter), context.CancellationToken));
+
+    /// <summary>
+    /// What is written was encoded once for all who follow, so it goes into the response's pipe past the stream's writer, which would encode
+    /// a message for each.
+    /// </summary>
+    public override async Task Watch(WatchServicesRequest request, IServerStreamWriter<WatchServicesResponse> responseStream, ServerCallContext context)
+    {
+        try
+        {
+            var query = RegistryRequests.Query(request.Filter);
+            if (request.KnownRevision < 0)
+            {
+                throw new RegistryException(RegistryErrorCode.InvalidRequest, $"{request.KnownRevision} is no revision.", "known_revision", "Give the revision of the last message, or 0.");
+            }
+
+            var http = context.GetHttpContext();
+            var body = http.Response.BodyWriter;
+            using var following = await InstancesFollowing.StartAsync(hub, access.Store(http), time, query, request.KnownRevision, context.CancellationToken);
+            while (!(await body.WriteAsync(await following.NextAsync(), context.CancellationToken)).IsCompleted)
+            {
+            }
+        }
+        catch (RegistryException e)
+        {
+            throw RegistryRpcErrors.Of(e.Error);
+        }
+        catch (ReplicaException e)
+        {
+            throw RpcErrors.Of(e);
+        }
+        catch (Exception e) when (context.CancellationToken.IsCancellationRequested && e is OperationCanceledException or IOException)
+        {
+            // The client hung up.
+        }
+        catch (OperationCanceledException) when (hub.Stopping.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "The server is stopping; go on with another member."));
+        }
+    }
 
     public override async Task WatchChecks(WatchChecksRequest request, IServerStreamWriter<WatchChecksResponse> responseStream, ServerCallContext context)
     {
