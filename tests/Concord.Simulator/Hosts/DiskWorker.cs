@@ -137,9 +137,9 @@ internal sealed class DiskWorker(HostProcess process, ReplicaStorage storage)
             {
                 storage.Log.PrepareSegment();
             }
-            catch (DiskFullException)
+            catch (DiskException)
             {
-                // An early warning only: the append that needs the segment tries again and decides.
+                // An early warning only, as in the server: the append that needs the segment tries again and decides (seed 1202499).
             }
         }
 
