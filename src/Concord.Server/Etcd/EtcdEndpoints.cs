@@ -19,6 +19,7 @@ public static class EtcdEndpoints
         services.AddSingleton<KvService>();
         services.AddSingleton<KvCalls>();
         services.AddSingleton<LeanKv>();
+        services.AddSingleton<HotKv>();
         services.AddSingleton<WatchService>();
         services.AddSingleton<LeaseService>();
         services.AddSingleton<ClusterService>();

@@ -15,6 +15,12 @@ internal static class ServerLogging
         // What the web server does is of interest only when it goes wrong, or when somebody debugs.
         logging.AddFilter("Microsoft", options.LogLevel == LogLevel.Debug ? LogLevel.Information : LogLevel.Warning);
 
+        if (options.LogLevel > LogLevel.Debug && !OtlpExport.IsWanted(options))
+        {
+            // Says nothing at these levels, but for somebody who might listen it makes an activity and a scope for every request.
+            logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        }
+
         // Why the host could not start is said once, in words, where the start was asked for.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.AddFilter("Grpc", options.LogLevel == LogLevel.Debug ? LogLevel.Information : LogLevel.Warning);

@@ -43,6 +43,8 @@ internal static class Slices
 
     public static void Map(WebApplication app)
     {
+        app.Use(app.Services.GetRequiredService<HotKv>().Answer);
+        app.UseRouting();
         app.UseAuthGate();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();

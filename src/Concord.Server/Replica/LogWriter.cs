@@ -18,7 +18,7 @@ internal sealed class LogWriter
     private readonly ReplicaLog _events;
     private readonly TimeSpan _retryInterval;
     private readonly ReplicaMetrics _metrics;
-    private readonly Action<ulong, bool> _persisted;
+    private readonly ReplicaInbox _inbox;
     private readonly Action<IReadOnlyList<RaftMessage>> _send;
     private readonly Action<Exception> _failed;
     private readonly Thread _thread;
@@ -32,17 +32,18 @@ internal sealed class LogWriter
 
     // Of the thread alone.
     private readonly Queue<LogWrite> _writes = new();
+    private readonly LogWriteRun _run = new();
     private readonly List<RaftMessage> _promises = [];
 
     /// <param name="send">Sends messages that waited for their write. Called on the writer's thread: they take no detour.</param>
-    /// <param name="persisted">Called on the writer's thread with the newest durable write, and whether more waits to be written.</param>
+    /// <param name="inbox">Is told on the writer's thread of every flush: that it begins, and what is durable after it.</param>
     /// <param name="failed">Called once, when nothing more can be written.</param>
     public LogWriter(
         ReplicaStorage storage,
         ReplicaLog events,
         ReplicaOptions options,
         Action<IReadOnlyList<RaftMessage>> send,
-        Action<ulong, bool> persisted,
+        ReplicaInbox inbox,
         Action<Exception> failed)
     {
         _storage = storage;
@@ -51,7 +52,7 @@ internal sealed class LogWriter
         _retryInterval = options.DiskFullRetry;
         _metrics = options.Metrics;
         _send = send;
-        _persisted = persisted;
+        _inbox = inbox;
         _failed = failed;
         _thread = new Thread(Run) { IsBackground = true, Name = "concord log" };
     }
@@ -159,12 +160,14 @@ internal sealed class LogWriter
         var started = Stopwatch.GetTimestamp();
         try
         {
-            while (_writes.TryPeek(out var write))
+            while (_writes.Count > 0)
             {
-                Append(write);
-                last = write.Sequence;
-                _promises.AddRange(write.SendAfter);
-                _writes.Dequeue();
+                for (var appended = AppendRun(); appended > 0; appended--)
+                {
+                    var write = _writes.Dequeue();
+                    last = write.Sequence;
+                    _promises.AddRange(write.SendAfter);
+                }
             }
 
             if (_isDiskFull)
@@ -185,6 +188,7 @@ internal sealed class LogWriter
 
         if (last != 0)
         {
+            _inbox.FlushBegins();
             Flush(started);
             if (_promises.Count > 0)
             {
@@ -192,7 +196,7 @@ internal sealed class LogWriter
                 _promises.Clear();
             }
 
-            _persisted(last, HasWaiting);
+            _inbox.Persisted(last, HasWaiting);
             PrepareSegment();
         }
 
@@ -202,14 +206,26 @@ internal sealed class LogWriter
         }
     }
 
-    private void Append(LogWrite write)
+    /// <summary>Appends the first write and those that continue it; tells how many.</summary>
+    private int AppendRun()
     {
-        if (write.Snapshot is { } snapshot)
+        _run.Clear();
+        foreach (var write in _writes)
         {
-            _storage.InstallSnapshot(new(snapshot.Index, snapshot.Term), write.HardState ?? _log.HardState);
+            if (!_run.TryAdd(write))
+            {
+                break;
+            }
         }
 
-        _log.Append(write.HardState, write.Entries.Span);
+        var first = _writes.Peek();
+        if (first.Snapshot is { } snapshot)
+        {
+            _storage.InstallSnapshot(new(snapshot.Index, snapshot.Term), first.HardState ?? _log.HardState);
+        }
+
+        _log.Append(_run.HardState, _run.Entries);
+        return _run.Count;
     }
 
     /// <param name="began">When the writes that are flushed began.</param>

@@ -50,7 +50,7 @@ internal sealed class ReplicaEngine : IDisposable
             _outgoing = new(peers, storage.Snapshots, _network, (member, delivered) => _loop!.SnapshotDone(member, delivered), peerEvents);
         }
 
-        _writer = new(storage, events, options, Send, Shared.Inbox.Persisted, Shared.Fail);
+        _writer = new(storage, events, options, Send, Shared.Inbox, Shared.Fail);
         _snapshots = new(storage.Snapshots, _writer, options.Metrics, events);
         var parts = new ReplicaParts(
             _writer, _snapshots, _network, _outgoing, snapshot => new SnapshotLoad(events, CancellationToken.None).Run(storage, snapshot));

@@ -26,6 +26,12 @@ internal sealed class ReplicaTurn
 /// <remarks>Whoever leaves something has the loop look at it (<see cref="Helper"/>), mostly on its own thread.</remarks>
 internal sealed class ReplicaInbox(long messageBytesMax)
 {
+    /// <summary>
+    /// Commands that are left together while a flush is under way. They cannot be durable before the next one, and a turn for each
+    /// would cost more than to apply it; a turn for this many still comes early enough to be written when that one begins.
+    /// </summary>
+    private const int Gathered = 16;
+
     private readonly object _lock = new();
     private List<ReplicaRequest> _requests = [];
     private List<Action> _calls = [];
@@ -36,9 +42,15 @@ internal sealed class ReplicaInbox(long messageBytesMax)
     private bool _isStopping;
     private bool _isWaiting;
     private bool _isNudged;
+    private bool _isFlushing;
 
     /// <summary>Called after something was left, with no lock held; see <see cref="ReplicaLoop.Help"/>.</summary>
     public Action Helper { get; set; } = static () => { };
+
+    /// <summary>
+    /// Set while there is nobody to tell of a command before it is durable here: then commands wait for each other during a flush.
+    /// </summary>
+    public bool MayGather { get; set; }
 
     /// <summary>True if a turn would find something.</summary>
     public bool HasWork
@@ -65,10 +77,24 @@ internal sealed class ReplicaInbox(long messageBytesMax)
             }
 
             _requests.Add(request);
+            if (_isFlushing && MayGather && request.Kind == RequestKind.Propose && _requests.Count % Gathered != 0)
+            {
+                // The flush ends with a turn, whoever makes it (Persisted).
+                return true;
+            }
         }
 
         Helper();
         return true;
+    }
+
+    /// <summary>The log writer begins a flush, and will report its end.</summary>
+    public void FlushBegins()
+    {
+        lock (_lock)
+        {
+            _isFlushing = true;
+        }
     }
 
     /// <param name="isBusy">The caller has more to write: it goes on with that, and the loop's thread is woken instead.</param>
@@ -77,6 +103,7 @@ internal sealed class ReplicaInbox(long messageBytesMax)
         lock (_lock)
         {
             _persisted = sequence;
+            _isFlushing = false;
             if (isBusy)
             {
                 Wake();

@@ -334,6 +334,7 @@ internal sealed class ReplicaLoop
         }
 
         _network?.Flush();
+        _shared.Inbox.MayGather = _node.IsLeading && _node.Membership is { Voters.Count: 1, OutgoingVoters.Count: 0, Learners.Count: 0 };
         _shared.Publish(_node);
         PublishFacts();
         _handOver.Look();

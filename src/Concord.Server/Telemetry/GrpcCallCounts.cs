@@ -75,6 +75,10 @@ internal sealed class GrpcCallCounts
         };
     }
 
+    /// <summary>The counts of a method whose handler stands before that step.</summary>
+    public GrpcCallCount Of(string service, string method) =>
+        new(_started, _handled, Array.FindIndex(_methods, one => one.Service == service && one.Method == method), Codes.Length);
+
     private static string TypeOf(MethodType type) => type switch
     {
         MethodType.Unary => "unary",

@@ -1,6 +1,7 @@
 using Concord.Server.Cluster;
 using Concord.Server.Configs;
 using Concord.Server.Configs.Push;
+using Concord.Server.Etcd;
 using Concord.Server.Hosting;
 using Concord.Server.Members;
 using Concord.Server.Registry;
@@ -42,8 +43,15 @@ internal static class TelemetrySlice
         app.Map("/metrics", HealthEndpoints.Get(context => AnswerMetricsAsync(context, telemetry.Text))).WithMetadata(OperatorPort.Served);
 
         var endpoints = ((IEndpointRouteBuilder)app).DataSources.SelectMany(static source => source.Endpoints);
-        var calls = new GrpcCallCounts(telemetry.Meter, endpoints, options.Metrics == ServerOptions.ExtensiveMetrics);
+        var isExtensive = options.Metrics == ServerOptions.ExtensiveMetrics;
+        var calls = new GrpcCallCounts(telemetry.Meter, endpoints, withTimes: isExtensive);
         app.Use(calls.Count);
+        if (!isExtensive && !OtlpExport.IsWanted(options))
+        {
+            // Nobody wants the time of every call, or a trace with its route.
+            services.GetRequiredService<HotKv>().Open(calls);
+        }
+
         app.Use(OperatorPort.Guard);
     }
 

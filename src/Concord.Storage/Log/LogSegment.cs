@@ -3,7 +3,16 @@ namespace Concord.Storage;
 /// <summary>The segment that the log is written to.</summary>
 internal sealed class LogSegment(IDiskFile file, SegmentHeader header, uint salt, int end) : IDisposable
 {
+    /// <summary>
+    /// The step in which zeros are written ahead, in bytes: several flushes' worth under load, and quick enough that the one flush
+    /// that takes them is hardly longer.
+    /// </summary>
+    private const int AheadBytes = 64 << 10;
+
+    private static readonly byte[] Zeros = new byte[AheadBytes];
+
     private int _dirtyEnd = end;
+    private int _writtenEnd = end;
 
     public SegmentName Name => header.Name;
 
@@ -23,6 +32,7 @@ internal sealed class LogSegment(IDiskFile file, SegmentHeader header, uint salt
     {
         WipeFailedWrite();
         ReadOnlySpan<byte> bytes = batch.Complete(salt, End, Flushed);
+        WriteAhead(End + batch.SectorCount);
         _dirtyEnd = End + batch.SectorCount;
         file.Write(bytes, Sector.Offset(End));
         End = _dirtyEnd;
@@ -67,6 +77,18 @@ internal sealed class LogSegment(IDiskFile file, SegmentHeader header, uint salt
     }
 
     public void Dispose() => file.Dispose();
+
+    // Room that is allocated and was never written makes a flush write twice: the data, and in the file's map that it is there now.
+    // So zeros, which it reads as anyway, go there some flushes earlier.
+    private void WriteAhead(int batchEnd)
+    {
+        if (batchEnd <= _writtenEnd)
+            return;
+        const int Step = AheadBytes / Sector.Size;
+        int ahead = Math.Min(header.CapacitySectors, (batchEnd / Step + 1) * Step);
+        file.Write(Zeros.AsSpan(0, (ahead - batchEnd) * Sector.Size), Sector.Offset(batchEnd));
+        _writtenEnd = ahead;
+    }
 
     // A write that failed half-way left complete sectors behind. A shorter batch written over them, and then torn by a
     // crash, could continue with one of them; so they go first, for certain.

@@ -8,7 +8,7 @@ using Grpc.Net.Client;
 namespace Concord.Tests.Etcd;
 
 /// <summary>A whole server with a port and a directory of its own, and etcd's clients for it. Tests use keys of their own.</summary>
-public sealed class EtcdServer : IAsyncLifetime
+public class EtcdServer : IAsyncLifetime
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -35,12 +35,13 @@ public sealed class EtcdServer : IAsyncLifetime
 
     public IServiceProvider Services => _server!.Services;
 
+    protected virtual ServerOptions Options => new() { ListenClientUrls = [new("http://127.0.0.1:0")], LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning };
+
     public string Url => _server!.ClientUrls[0].ToString();
 
     public async ValueTask InitializeAsync()
     {
-        var options = new ServerOptions { ListenClientUrls = [new("http://127.0.0.1:0")], LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning };
-        _server = await ConcordServer.StartAsync(options);
+        _server = await ConcordServer.StartAsync(Options);
         _channel = GrpcChannel.ForAddress(Url);
         Kv = new(_channel);
         Watch = new(_channel);

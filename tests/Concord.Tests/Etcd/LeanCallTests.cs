@@ -4,6 +4,8 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
 using Concord.Protocol.Etcd;
+using Concord.Server.Cluster;
+using Concord.Server.Etcd;
 using Concord.Server.Hosting.Grpc;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +21,7 @@ namespace Concord.Tests.Etcd;
 /// The bare handlers of hot methods answer as the framework's do, byte for byte. A call with a deadline goes to the framework's, so the
 /// same request is sent with and without one.
 /// </summary>
-public sealed class LeanCallTests(EtcdServer server) : IClassFixture<EtcdServer>, IDisposable
+public abstract class LeanCallTests(EtcdServer server) : IDisposable
 {
     private const string Deadline = "1H";
 
@@ -39,7 +41,11 @@ public sealed class LeanCallTests(EtcdServer server) : IClassFixture<EtcdServer>
         { "refused: no such order", With(request => request.SortOrder = (RangeRequest.Types.SortOrder)9) },
     };
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [MemberData(nameof(Ranges))]
@@ -116,9 +122,9 @@ public sealed class LeanCallTests(EtcdServer server) : IClassFixture<EtcdServer>
         http.Features.Set<IRequestBodyPipeFeature>(new RequestBody(body.Reader));
         byte[]? given = null;
         var lean = new LeanUnary<RangeRequest, RangeResponse, MessageWriter<RangeResponse>>(
-            RangeRequest.Parser, (_, _) => throw new InvalidOperationException(what), receiveBytesMax: 1 << 10, ReadAllAsync, NullLogger.Instance);
+            RangeRequest.Parser, (_, _) => throw new InvalidOperationException(what), receiveBytesMax: 1 << 10, NullLogger.Instance);
 
-        var call = lean.InvokeAsync(http);
+        var call = lean.AnswerAsync(http, count: null, ReadAllAsync);
         var written = new List<byte>();
         for (var i = 0; i < enough; i++)
         {
@@ -156,11 +162,13 @@ public sealed class LeanCallTests(EtcdServer server) : IClassFixture<EtcdServer>
         Assert.Equal(isPlain, LeanCall.IsPlain(request));
     }
 
+    /// <summary>Both before all other steps and, where those have something to do, in the place of the framework's.</summary>
     [Fact]
     public void The_hot_methods_have_bare_handlers()
     {
+        Assert.Equal(["DeleteRange", "Put", "Range", "Txn"], server.Services.GetRequiredService<LeanKv>().Methods.Keys.Order());
         var bare = server.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-            .Where(endpoint => endpoint.RequestDelegate?.Target?.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(LeanUnary<,,>))
+            .Where(endpoint => endpoint.RequestDelegate?.Method.DeclaringType?.DeclaringType == typeof(LeanKv))
             .Select(endpoint => endpoint.RoutePattern.RawText);
         Assert.Equal(["/etcdserverpb.KV/DeleteRange", "/etcdserverpb.KV/Put", "/etcdserverpb.KV/Range", "/etcdserverpb.KV/Txn"], bare.Order());
     }
@@ -239,4 +247,16 @@ public sealed class LeanCallTests(EtcdServer server) : IClassFixture<EtcdServer>
     }
 
     private sealed record Answer(HttpStatusCode Code, string Headers, byte[] Body, string Trailers, string Status);
+}
+
+/// <summary>Answered before all other steps of a request's way.</summary>
+public sealed class HotCallTests(EtcdServer server) : LeanCallTests(server), IClassFixture<EtcdServer>;
+
+/// <summary>The whole way, which calls go for example where each of them is timed.</summary>
+public sealed class TimedCallTests(TimedCallTests.Server server) : LeanCallTests(server), IClassFixture<TimedCallTests.Server>
+{
+    public sealed class Server : EtcdServer
+    {
+        protected override ServerOptions Options => base.Options with { Metrics = ServerOptions.ExtensiveMetrics };
+    }
 }

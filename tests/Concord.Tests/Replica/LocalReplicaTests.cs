@@ -56,6 +56,29 @@ public sealed class LocalReplicaTests
         }
     }
 
+    /// <summary>Commands wait for each other while a flush is under way; those that stay below the number that a turn is worth must not be left lying.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(15)]
+    [InlineData(16)]
+    [InlineData(40)]
+    public async Task Writes_that_come_during_a_flush_share_the_next_one(int writes)
+    {
+        var disk = NewDisk();
+        await using var replica = await StartAsync(disk);
+        for (var round = 0; round < 20; round++)
+        {
+            disk.HoldFlushes();
+            var first = replica.ProposeAsync(Put("first", $"{round}"), Patience).AsTask();
+            var others = Enumerable.Range(0, writes).Select(i => replica.ProposeAsync(Put($"w{i}", $"{round}"), Patience).AsTask()).ToArray();
+            Assert.False(first.IsCompleted);
+            disk.LetFlushesGo();
+            await Task.WhenAll([first, .. others]);
+        }
+
+        Assert.Equal(1 + (20 * (1 + writes)), replica.View.Revision);
+    }
+
     [Fact]
     public async Task Many_writers_get_each_their_own_answer_in_revision_order()
     {

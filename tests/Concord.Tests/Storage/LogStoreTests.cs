@@ -64,6 +64,32 @@ public sealed class LogStoreTests
         Sample.Equal(Sample.Entries(1, 3, bytes: 20_000), Sample.Recover(_disk).Entries);
     }
 
+    /// <summary>Zeros are written ahead of the batches, but not over anything and not beyond the segment.</summary>
+    [Fact]
+    public void A_segment_keeps_its_length_and_its_end_is_zeros()
+    {
+        const int Bytes = 256 << 10;
+        var options = new StorageOptions { SegmentBytes = Bytes };
+        using (ReplicaStorage storage = ReplicaStorage.Open(_disk, Sample.Identity, options, out _))
+        {
+            for (int i = 1; i <= 300; i++)
+            {
+                storage.Log.Append(null, [Sample.Entry(i, bytes: i * 7)]);
+                storage.Log.Flush();
+            }
+        }
+
+        foreach (string path in Sample.Segments(_disk))
+        {
+            using IDiskFile file = _disk.Open(path, writable: false);
+            Assert.Equal(Bytes, file.Length);
+        }
+
+        StoredState recovered = Sample.Recover(_disk);
+        Assert.Equal(300, recovered.Entries.Count);
+        Assert.Empty(recovered.Notices);
+    }
+
     [Fact]
     public void The_log_goes_on_over_segments_and_restarts()
     {

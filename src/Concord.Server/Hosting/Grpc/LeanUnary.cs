@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Concord.Server.Telemetry;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
@@ -14,30 +15,44 @@ internal interface IAnswerWriter<in TAnswer>
     static abstract void Write(TAnswer answer, int size, IBufferWriter<byte> output);
 }
 
+/// <summary>A unary gRPC method that is answered without the framework.</summary>
+internal interface ILeanCall
+{
+    /// <summary>Answers a plain call (<see cref="LeanCall.IsPlain"/>).</summary>
+    /// <param name="count">Where it is counted, if nothing else on its way does.</param>
+    /// <param name="otherwise">Answers what turns out not to be plain, with the request as it came.</param>
+    Task AnswerAsync(HttpContext http, GrpcCallCount? count, RequestDelegate otherwise);
+}
+
 /// <summary>
 /// A unary gRPC method as a bare handler of the web server: it reads the message from the request's pipe and writes the answer into
 /// the response's, without the framework's call object, its states and its copies.
 /// </summary>
 /// <remarks>
 /// It takes the plain call: HTTP/2, no compression, no deadline, one whole message that can be read. Everything else, the malformed
-/// above all, goes to the framework's handler of the same method with the request as it came, so there is one place that knows
+/// above all, goes to the framework's handler of the same method, so there is one place that knows
 /// what to answer to it. What the two answer to the same call is compared byte for byte in the tests.
 /// </remarks>
 internal sealed class LeanUnary<TRequest, TAnswer, TWriter>(
-    MessageParser<TRequest> parser, Func<TRequest, HttpContext, ValueTask<TAnswer>> call, int receiveBytesMax, RequestDelegate framework, ILogger logger)
+    MessageParser<TRequest> parser, Func<TRequest, HttpContext, ValueTask<TAnswer>> call, int receiveBytesMax, ILogger logger) : ILeanCall
     where TRequest : class, IMessage<TRequest>
     where TWriter : IAnswerWriter<TAnswer>
 {
-    public Task InvokeAsync(HttpContext http) => LeanCall.IsPlain(http.Request) ? CallAsync(http) : framework(http);
-
-    private async Task CallAsync(HttpContext http)
+    public async Task AnswerAsync(HttpContext http, GrpcCallCount? count, RequestDelegate otherwise)
     {
         if (await ReadAsync(http).ConfigureAwait(false) is not { } request)
         {
-            await framework(http).ConfigureAwait(false);
+            await otherwise(http).ConfigureAwait(false);
             return;
         }
 
+        count?.Started();
+        var code = await AnswerAsync(http, request).ConfigureAwait(false);
+        count?.Handled(code);
+    }
+
+    private async ValueTask<StatusCode> AnswerAsync(HttpContext http, TRequest request)
+    {
         TAnswer answer;
         try
         {
@@ -45,27 +60,26 @@ internal sealed class LeanUnary<TRequest, TAnswer, TWriter>(
         }
         catch (RpcException error) when (error.Trailers.Count == 0)
         {
-            LeanCall.Refuse(http, error.Status);
-            return;
+            return LeanCall.Refuse(http, error.Status);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             // Nobody is there any more to be answered.
-            return;
+            return StatusCode.Cancelled;
         }
 #pragma warning disable CA1031 // As the framework does: the call has failed, the server has not.
         catch (Exception error)
 #pragma warning restore CA1031
         {
             LeanCall.Failed(logger, error, http.Request.Path);
-            LeanCall.Refuse(http, new(StatusCode.Unknown, "Exception was thrown by handler."));
-            return;
+            return LeanCall.Refuse(http, new(StatusCode.Unknown, "Exception was thrown by handler."));
         }
 
         var size = TWriter.Size(answer);
         var output = LeanCall.BeginAnswer(http, size);
         TWriter.Write(answer, size, output);
         LeanCall.EndAnswer(http);
+        return StatusCode.OK;
     }
 
     /// <summary>The request's message, or null with nothing consumed if it is not exactly one that can be read.</summary>
@@ -164,10 +178,16 @@ internal static partial class LeanCall
         return output;
     }
 
-    public static void EndAnswer(HttpContext http) => http.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers.GrpcStatus = Ok;
+    public static void EndAnswer(HttpContext http)
+    {
+        // The web server's own collection is the feature itself; to look it up in there costs more than to ask.
+        var features = http.Features;
+        var trailers = features as IHttpResponseTrailersFeature ?? features.GetRequiredFeature<IHttpResponseTrailersFeature>();
+        trailers.Trailers.GrpcStatus = Ok;
+    }
 
     /// <summary>An answer that is a status alone: it needs no trailers, headers do.</summary>
-    public static void Refuse(HttpContext http, Status status)
+    public static StatusCode Refuse(HttpContext http, Status status)
     {
         var response = http.Response;
         response.ContentType = ContentType;
@@ -176,6 +196,8 @@ internal static partial class LeanCall
         {
             response.Headers.GrpcMessage = GrpcMessage.Encode(status.Detail);
         }
+
+        return status.StatusCode;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A call to {path} failed by a fault of this server.")]
