@@ -26,12 +26,12 @@ public sealed class FollowerSignalTests
     {
         Assert.False(_signal.TryTake());
         Assert.False(_signal.TryTake());
-        var waiting = _signal.WaitAsync();
+        var waiting = _signal.WaitAsync().AsTask();
         Assert.True(waiting.IsCompletedSuccessfully);
         await waiting;
 
         // However many they were, they were one.
-        Assert.False(_signal.WaitAsync().IsCompleted);
+        Assert.False(_signal.WaitAsync().AsTask().IsCompleted);
     }
 
     [Theory]
