@@ -2,7 +2,6 @@ using Concord.Server.Configs.Push;
 using Concord.Server.Configs.Rest;
 using Concord.Server.Configs.Rpc;
 using Concord.Server.Replica;
-using Grpc.AspNetCore.Server.Model;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Concord.Server.Configs;
@@ -20,13 +19,12 @@ public static class ConfigsSlice
         services.AddSingleton<ConfigErrorInterceptor>();
         services.AddGrpc().AddServiceOptions<ConfigsService>(static options => options.Interceptors.Add<ConfigErrorInterceptor>());
         services.AddSingleton<ConfigsService>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<ConfigsService>, WatchMethod>());
         return services.AddConfigsRest();
     }
 
     public static WebApplication MapConfigs(this WebApplication app)
     {
-        app.MapGrpcService<ConfigsService>().Add(WatchMethod.PreferOver);
+        app.MapGrpcService<ConfigsService>();
         app.MapConfigsRest();
         return app;
     }

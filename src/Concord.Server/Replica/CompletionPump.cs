@@ -1,24 +1,25 @@
 namespace Concord.Server.Replica;
 
 /// <summary>
-/// Runs the continuations of answered calls. Queuing each on the thread pool costs more than the put it answers (a wake-up
-/// per call), running them within a turn of the replica would let a caller delay everybody. So the answers of one turn
-/// go to one queue that a few pool threads empty: one wake-up for many answers, and callers on the same connection find
+/// Runs the continuations of calls that wait no longer. Queuing each on the thread pool costs more than what it does (a wake-up
+/// per call), running them where the answer arises would let a caller delay everybody. So all that arises at once goes
+/// to one queue that a few pool threads empty: one wake-up for many continuations, and calls on the same connection find
 /// each other's responses in the same write.
 /// </summary>
-internal sealed class CompletionPump : IThreadPoolWorkItem
+/// <param name="complete">Runs one; it must not throw.</param>
+internal sealed class CompletionPump<T>(Action<T> complete) : IThreadPoolWorkItem
 {
-    /// <summary>Answers that one thread is given before another one is worth waking.</summary>
+    /// <summary>Continuations that one thread is given before another one is worth waking.</summary>
     private const int PerThread = 32;
 
     private readonly Lock _lock = new();
-    private readonly Queue<ReplicaRequest> _answered = new();
+    private readonly Queue<T> _waiting = new();
     private int _running;
 
-    /// <summary>Hands over answered calls; <paramref name="answered"/> may be used again.</summary>
-    public void Complete(List<ReplicaRequest> answered)
+    /// <summary>Hands over many; <paramref name="items"/> may be used again.</summary>
+    public void Complete(List<T> items)
     {
-        if (answered.Count == 0)
+        if (items.Count == 0)
         {
             return;
         }
@@ -26,37 +27,61 @@ internal sealed class CompletionPump : IThreadPoolWorkItem
         int start;
         lock (_lock)
         {
-            foreach (var request in answered)
+            foreach (var item in items)
             {
-                _answered.Enqueue(request);
+                _waiting.Enqueue(item);
             }
 
-            var wanted = Math.Min(Environment.ProcessorCount, (_answered.Count + PerThread - 1) / PerThread);
-            start = Math.Max(0, wanted - _running);
-            _running += start;
+            start = Wanted();
         }
 
-        for (; start > 0; start--)
+        Start(start);
+    }
+
+    public void Complete(T item)
+    {
+        int start;
+        lock (_lock)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            _waiting.Enqueue(item);
+            start = Wanted();
         }
+
+        Start(start);
     }
 
     void IThreadPoolWorkItem.Execute()
     {
         while (true)
         {
-            ReplicaRequest? request;
+            T? item;
             lock (_lock)
             {
-                if (!_answered.TryDequeue(out request))
+                if (!_waiting.TryDequeue(out item))
                 {
                     _running--;
                     return;
                 }
             }
 
-            request.Complete();
+            complete(item);
+        }
+    }
+
+    /// <summary>Counts in the threads that are missing.</summary>
+    private int Wanted()
+    {
+        var wanted = Math.Min(Environment.ProcessorCount, (_waiting.Count + PerThread - 1) / PerThread);
+        var start = Math.Max(0, wanted - _running);
+        _running += start;
+        return start;
+    }
+
+    private void Start(int threads)
+    {
+        for (; threads > 0; threads--)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
     }
 }

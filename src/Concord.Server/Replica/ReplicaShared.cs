@@ -18,7 +18,7 @@ internal sealed class ReplicaShared(WatchHub watches, KeySpaceView view, long me
 
     public ReplicaInbox Inbox { get; } = new(messageBytesMax);
 
-    public CompletionPump Pump { get; } = new();
+    public CompletionPump<ReplicaRequest> Pump { get; } = new(static request => request.Complete());
 
     public WatchHub Watches { get; } = watches;
 

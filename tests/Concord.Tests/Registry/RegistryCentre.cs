@@ -1,4 +1,5 @@
 using Concord.Mvcc;
+using Concord.Mvcc.Auth;
 using Concord.Server.Registry;
 using Concord.Server.Registry.Expiry;
 using Concord.Server.Registry.Model;
@@ -17,6 +18,7 @@ internal sealed class RegistryCentre : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly WatchHub _watches;
     private RegistryFollower? _follower;
+    private TaskCompletionSource _authChange = new();
 
     public RegistryCentre(ExpiryRules? rules = null)
     {
@@ -30,10 +32,11 @@ internal sealed class RegistryCentre : IAsyncDisposable
             OpenWatch = _watches.OpenStream,
             Member = () => "here",
             Leads = () => Leads,
+            AuthChange = () => Volatile.Read(ref _authChange).Task,
         };
         Desk = new(Store, Time);
         Metrics = new(Store);
-        Hub = new(Store);
+        Hub = new(Store, Time);
         Sweeper = new(Store, Signals, rules ?? new(ExpiryRules.SharePercentDefault), Time, NullLogger<ExpirySweeper>.Instance, new(() => Hosts), Metrics);
     }
 
@@ -95,6 +98,17 @@ internal sealed class RegistryCentre : IAsyncDisposable
     /// <summary>The time to live of instances is over.</summary>
     public void EndLeases(string service, params string[] ids) =>
         Apply(new LeaseExpireCommand([.. ids.Select(id => new LeaseId(Find(service, id)!.Lease))]));
+
+    /// <summary>Users and rights, by root.</summary>
+    public void Change(params AuthChange[] changes)
+    {
+        foreach (var change in changes)
+        {
+            Assert.Equal(StoreError.None, Apply(new AuthCommand(change) { Caller = new("root", long.MaxValue) }).Error);
+        }
+
+        Interlocked.Exchange(ref _authChange, new()).SetResult();
+    }
 
     public void Compact() => Apply(new CompactCommand(_keys.View.Revision));
 

@@ -48,7 +48,7 @@ public sealed class RegistryHubTests : IAsyncDisposable
         await two.NextAsync();
         await _centre.RegisterAsync("orders", "b");
 
-        var (next, other) = (one.NextAsync(), two.NextAsync());
+        var (next, other) = (one.NextAsync().AsTask(), two.NextAsync().AsTask());
         await UntilAsync(Task.WhenAll(next, other));
         var (first, second) = (await next, await other);
         Assert.Equal((1, 2), (_centre.Hub.ViewCount, _centre.Hub.FollowerCount));
@@ -70,7 +70,7 @@ public sealed class RegistryHubTests : IAsyncDisposable
             await _centre.RegisterAsync("orders", $"b{n:D2}");
         }
 
-        var next = following.NextAsync();
+        var next = following.NextAsync().AsTask();
         Assert.False(next.IsCompleted);
         var delta = await UntilAsync(next);
         Assert.Equal(50, delta.Delta.Set.Count);
@@ -90,7 +90,7 @@ public sealed class RegistryHubTests : IAsyncDisposable
             _centre.Time.Advance(RegistryFollower.Window / 25);
             return _centre.Hub.Revision == _centre.View.Revision;
         }, "the hub has seen it");
-        var next = following.NextAsync();
+        var next = following.NextAsync().AsTask();
         Assert.False(next.IsCompleted);
 
         _centre.Time.Advance(RegistryHub.HeartbeatInterval);
@@ -200,9 +200,9 @@ public sealed class RegistryHubTests : IAsyncDisposable
     }
 
     private Task<InstancesFollowing> FollowAsync(InstanceQuery query, long known = 0) =>
-        InstancesFollowing.StartAsync(_centre.Hub, _centre.Store, _centre.Time, query, known, Patience);
+        InstancesFollowing.StartAsync(_centre.Hub, _centre.Store, query, known, Patience);
 
-    private async Task<WatchServicesResponse> NextAsync(InstancesFollowing following) => await UntilAsync(following.NextAsync());
+    private async Task<WatchServicesResponse> NextAsync(InstancesFollowing following) => await UntilAsync(following.NextAsync().AsTask());
 
     private async Task<WatchServicesResponse> UntilAsync(Task<ReadOnlyMemory<byte>> next)
     {

@@ -6,8 +6,8 @@ using Grpc.Core;
 
 namespace Concord.Server.Configs.Rpc;
 
-/// <summary>The gRPC face of the slice. Watch has a method of its own (<see cref="WatchMethod"/>).</summary>
-internal sealed class ConfigsService(ConfigAccess access, ConfigHub hub) : Protocol.V1.Configs.ConfigsBase
+/// <summary>The gRPC face of the slice.</summary>
+internal sealed class ConfigsService(ConfigAccess access, ConfigHub hub, TimeProvider time) : Protocol.V1.Configs.ConfigsBase
 {
     public override async Task<ListApplicationsResponse> ListApplications(ListApplicationsRequest request, ServerCallContext context)
     {
@@ -122,5 +122,45 @@ internal sealed class ConfigsService(ConfigAccess access, ConfigHub hub) : Proto
         var server = store.MemberName();
         var instances = hub.Instances(store, application, environment).Select(subscription => Messages.Instance(subscription, server));
         return Task.FromResult(new ListInstancesResponse { Entries = { instances } });
+    }
+
+    public override async Task Watch(IAsyncStreamReader<WatchConfigRequest> requestStream, IServerStreamWriter<WatchConfigResponse> responseStream, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        var connection = new GrpcWatchConnection(hub, access.Store(http), time, http.Response.BodyWriter);
+        hub.Add(connection);
+        try
+        {
+            var reading = ReadAsync(requestStream, connection, context.CancellationToken);
+            if (await Task.WhenAny(reading, connection.Completion) == reading)
+            {
+                await reading;
+
+                // The client has nothing more to say; it may go on to listen.
+                await connection.Completion.WaitAsync(context.CancellationToken);
+            }
+        }
+        catch (Exception e) when (context.CancellationToken.IsCancellationRequested && e is OperationCanceledException or IOException)
+        {
+            // The client hung up.
+        }
+        finally
+        {
+            await hub.RemoveAsync(connection).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (!context.CancellationToken.IsCancellationRequested)
+        {
+            await connection.Completion;
+            throw new RpcException(new Status(StatusCode.Unavailable, "The server is stopping; go on with another member."));
+        }
+    }
+
+    private static async Task ReadAsync(IAsyncStreamReader<WatchConfigRequest> requests, GrpcWatchConnection connection, CancellationToken cancellation)
+    {
+        while (await requests.MoveNext(cancellation))
+        {
+            connection.Take(requests.Current);
+        }
     }
 }

@@ -1,14 +1,16 @@
+using System.IO.Pipelines;
 using Concord.Protocol.V1;
 using Concord.Server.Configs.Model;
 using Concord.Server.Configs.Push;
-using Grpc.Core;
 
 namespace Concord.Server.Configs.Rpc;
 
-/// <summary>One Watch call: takes subscriptions and reports, writes encoded events.</summary>
-internal sealed class GrpcWatchConnection(ConfigHub hub, ConfigStore store, TimeProvider time, IServerStreamWriter<WatchFrame> output) : WatchConnection
+/// <summary>
+/// One Watch call: takes subscriptions and reports, writes encoded events. They go into the response's pipe past the stream's writer,
+/// which would encode a message for each stream.
+/// </summary>
+internal sealed class GrpcWatchConnection(ConfigHub hub, ConfigStore store, TimeProvider time, PipeWriter output) : WatchConnection
 {
-    private readonly WatchFrame _frame = new();
     private readonly Queue<(int, WatchEvent)> _refusals = new();
     private readonly Lock _refusalsLock = new();
 
@@ -37,9 +39,10 @@ internal sealed class GrpcWatchConnection(ConfigHub hub, ConfigStore store, Time
 
     protected override async ValueTask WriteAsync(int subscription, WatchEvent next)
     {
-        _frame.Subscription = subscription;
-        _frame.Event = next.Proto;
-        await output.WriteAsync(_frame);
+        WatchFrame.Write(output, subscription, next.Proto.Span);
+
+        // That the client is gone, the call learns by its token.
+        await output.FlushAsync();
     }
 
     protected override (int Subscription, WatchEvent Event)? TakeExtra()

@@ -1,47 +1,43 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using Concord.Protocol.V1;
+using Concord.Server.Hosting.Grpc;
 using Google.Protobuf;
-using Grpc.Core;
 
 namespace Concord.Server.Configs.Rpc;
 
 /// <summary>
-/// A WatchConfigResponse that is encoded already: the subscription's number is the stream's own, the event behind it is
-/// shared by all streams. One object per stream is used again for each message.
+/// A WatchConfigResponse as it goes over the wire, gRPC's prefix and all: the subscription's number is the stream's own, the event
+/// behind it was encoded once for all streams.
 /// </summary>
-internal sealed class WatchFrame
+internal static class WatchFrame
 {
     private const byte SubscriptionTag = (WatchConfigResponse.SubscriptionFieldNumber << 3) | (int)WireFormat.WireType.Varint;
 
-    public int Subscription { get; set; }
-
-    public ReadOnlyMemory<byte> Event { get; set; }
-
-    public static Marshaller<WatchFrame> Marshaller { get; } = new(
-        static (frame, context) => frame.Write(context),
-        static _ => throw new NotSupportedException("Frames are only written."));
-
-    private void Write(SerializationContext context)
+    public static void Write(IBufferWriter<byte> output, int subscription, ReadOnlySpan<byte> next)
     {
-        var numberBytes = Subscription == 0 ? 0 : 1 + CodedOutputStream.ComputeInt32Size(Subscription);
-        context.SetPayloadLength(numberBytes + Event.Length);
-        var output = context.GetBufferWriter();
+        var numberBytes = subscription == 0 ? 0 : 1 + CodedOutputStream.ComputeInt32Size(subscription);
+        var head = output.GetSpan(LeanCall.PrefixBytes + numberBytes);
+        head[0] = 0;
+        BinaryPrimitives.WriteInt32BigEndian(head[1..], numberBytes + next.Length);
         if (numberBytes > 0)
         {
-            var span = output.GetSpan(numberBytes);
-            span[0] = SubscriptionTag;
-
-            // Negative numbers take ten bytes in a varint: they are sign-extended to 64 bits.
-            var rest = unchecked((ulong)(long)Subscription);
-            for (var i = 1; i < numberBytes; i++, rest >>= 7)
-            {
-                span[i] = (byte)((rest & 0x7f) | (i + 1 < numberBytes ? 0x80u : 0));
-            }
-
-            output.Advance(numberBytes);
+            WriteNumber(head.Slice(LeanCall.PrefixBytes, numberBytes), subscription);
         }
 
-        output.Write(Event.Span);
-        context.Complete();
+        output.Advance(LeanCall.PrefixBytes + numberBytes);
+        output.Write(next);
+    }
+
+    private static void WriteNumber(Span<byte> field, int subscription)
+    {
+        field[0] = SubscriptionTag;
+
+        // Negative numbers take ten bytes in a varint: they are sign-extended to 64 bits.
+        var rest = unchecked((ulong)(long)subscription);
+        for (var i = 1; i < field.Length; i++, rest >>= 7)
+        {
+            field[i] = (byte)((rest & 0x7f) | (i + 1 < field.Length ? 0x80u : 0));
+        }
     }
 }

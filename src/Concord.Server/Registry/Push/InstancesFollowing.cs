@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Concord.Mvcc.Auth;
 using Concord.Server.Registry.Model;
 
@@ -5,25 +6,27 @@ namespace Concord.Server.Registry.Push;
 
 /// <summary>
 /// One follower of a view: where it is, and what it is given next. It waits by itself and holds up nobody. Used by one call at a
-/// time.
+/// time, which goes on within the hub's wake-ups: it must not block there.
 /// </summary>
 internal sealed class InstancesFollowing : IDisposable
 {
     private readonly RegistryHub _hub;
     private readonly RegistryStore _store;
-    private readonly TimeProvider _time;
     private readonly InstancesEntry _entry;
-    private readonly CancellationTokenSource _ending;
+    private readonly FollowerSignal _signal;
+    private readonly CancellationToken _cancellation;
+    private readonly CancellationTokenRegistration _cancelling;
     private AuthState? _judged;
-    private (Task Next, Task AuthChange, Task Either) _awaited = (Task.CompletedTask, Task.CompletedTask, Task.CompletedTask);
+    private volatile bool _isPatienceOver;
 
-    private InstancesFollowing(RegistryHub hub, RegistryStore store, TimeProvider time, InstancesEntry entry, long revision, CancellationToken cancellation)
+    private InstancesFollowing(RegistryHub hub, RegistryStore store, InstanceQuery query, long revision, CancellationToken cancellation)
     {
         _hub = hub;
         _store = store;
-        _time = time;
-        _entry = entry;
-        _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, hub.Stopping);
+        _signal = new();
+        _entry = hub.Join(query, _signal);
+        _cancellation = cancellation;
+        _cancelling = cancellation.UnsafeRegister(static following => ((InstancesFollowing)following!).Wake(), this);
         Revision = revision;
     }
 
@@ -37,23 +40,25 @@ internal sealed class InstancesFollowing : IDisposable
     /// What the caller has followed the view up to. One that is not here, after a read of all that was acknowledged, is of another
     /// store that stood at this address before; then it gets the whole.
     /// </param>
-    public static async Task<InstancesFollowing> StartAsync(RegistryHub hub, RegistryStore store, TimeProvider time, InstanceQuery query, long knownRevision, CancellationToken cancellation)
+    public static async Task<InstancesFollowing> StartAsync(RegistryHub hub, RegistryStore store, InstanceQuery query, long knownRevision, CancellationToken cancellation)
     {
         var state = await store.ReadToServeAsync(cancellation);
         state.Rights.RequireSee(query);
-        return new(hub, store, time, hub.Join(query), knownRevision > 0 && knownRevision <= state.Revision ? knownRevision : 0, cancellation);
+        return new(hub, store, query, knownRevision > 0 && knownRevision <= state.Revision ? knownRevision : 0, cancellation);
     }
 
     public void Dispose()
     {
-        _hub.Leave(_entry);
-        _ending.Dispose();
+        _cancelling.Dispose();
+        _hub.Leave(_entry, _signal);
     }
 
     /// <summary>The next message with its prefix; a heartbeat when nothing happened for long.</summary>
     /// <exception cref="RegistryException">The follower may not see the view any more.</exception>
-    public async Task<ReadOnlyMemory<byte>> NextAsync()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<ReadOnlyMemory<byte>> NextAsync()
     {
+        _signal.Due = _hub.HeartbeatDue();
         while (true)
         {
             Judge();
@@ -65,63 +70,50 @@ internal sealed class InstancesFollowing : IDisposable
                 return message;
             }
 
-            if (!await ChangeAsync(published, RegistryHub.HeartbeatInterval))
+            if (_hub.IsDue(_signal))
             {
-                // Looked at again: a rights change wakes too, and the view of before is the same.
-                if (ReferenceEquals(published, _entry.Published))
-                {
-                    Revision = Math.Max(Revision, revision);
-                    return WatchFrames.Heartbeat(Revision);
-                }
+                Revision = Math.Max(Revision, revision);
+                return WatchFrames.Heartbeat(Revision);
             }
+
+            ThrowIfEnded();
+            await _signal.WaitAsync().ConfigureAwait(false);
         }
     }
 
     /// <summary>Waits until the view is another than at <see cref="Revision"/>, or the time is over.</summary>
     public async Task WaitAsync(TimeSpan patience)
     {
-        var end = _time.GetTimestamp();
+        _isPatienceOver = false;
+        await using var timer = _hub.Time.CreateTimer(static following => ((InstancesFollowing)following!).LosePatience(), this, patience, Timeout.InfiniteTimeSpan);
         while (true)
         {
             Judge();
-            var published = _entry.Published;
-            var left = patience - _time.GetElapsedTime(end);
-            if (published.From(Revision, _hub.History) is not null || left <= TimeSpan.Zero)
+            if (_entry.Published.From(Revision, _hub.History) is not null || _isPatienceOver)
             {
                 return;
             }
 
-            await ChangeAsync(published, left);
+            ThrowIfEnded();
+            await _signal.WaitAsync().ConfigureAwait(false);
+
+            // An answer is made for each that asked; the thread has others to wake.
+            await Task.Yield();
         }
     }
 
-    /// <summary>False if nothing happened in that time.</summary>
-    private async Task<bool> ChangeAsync(PublishedInstances published, TimeSpan patience)
+    private void LosePatience()
     {
-        try
-        {
-            await Change(published).WaitAsync(patience, _time, _ending.Token).ConfigureAwait(false);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
+        _isPatienceOver = true;
+        Wake();
     }
 
-    /// <summary>
-    /// The same task until one of the two happens: what waits for it leaves when its time is over, but a new combination for each
-    /// heartbeat would stay with tasks that may not complete for days.
-    /// </summary>
-    private Task Change(PublishedInstances published)
-    {
-        if (_awaited.Next != published.Next || _awaited.AuthChange.IsCompleted)
-        {
-            var auth = _store.AuthChange();
-            _awaited = (published.Next, auth, Task.WhenAny(published.Next, auth));
-        }
+    private void Wake() => _hub.Wake(_signal);
 
-        return _awaited.Either;
+    private void ThrowIfEnded()
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        _hub.Stopping.ThrowIfCancellationRequested();
     }
 
     private void Judge()

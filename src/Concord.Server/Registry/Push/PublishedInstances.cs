@@ -4,7 +4,7 @@ namespace Concord.Server.Registry.Push;
 
 /// <summary>
 /// One version of a view, with what leads to it: the whole and the deltas from recent versions, each encoded once for all who
-/// follow. Immutable to its readers; they wait for the next one at <see cref="Next"/>.
+/// follow. Immutable to its readers.
 /// </summary>
 internal sealed class PublishedInstances
 {
@@ -16,7 +16,6 @@ internal sealed class PublishedInstances
 
     private readonly Lock _lock = new();
     private readonly Dictionary<long, ReadOnlyMemory<byte>> _deltas = [];
-    private readonly TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IReadOnlyList<ResolvedInstances> _recent;
     private readonly Lazy<ReadOnlyMemory<byte>> _full;
 
@@ -32,17 +31,12 @@ internal sealed class PublishedInstances
     /// <summary>Followers up to this revision or a later one hold this version.</summary>
     public long Revision => View.Revision;
 
-    /// <summary>Completes when there is a newer version, or when nobody follows the view any more.</summary>
-    public Task Next => _next.Task;
-
     public static PublishedInstances First(ResolvedInstances view) => new(view, []);
 
     /// <summary>The version that the view has now; this one if it looks the same.</summary>
     public PublishedInstances Follow(ResolvedInstances view) => InstancesDelta.Of(View, view).IsEmpty
         ? this
         : new(view, [.. _recent.TakeLast(RecentMax - 1), View]);
-
-    public void Replaced() => _next.TrySetResult();
 
     /// <summary>The message that brings a follower up to a revision (0: with nothing) to this version; null if it has it.</summary>
     /// <param name="history">The state of the store at a revision, for a follower that was away.</param>

@@ -30,6 +30,7 @@ internal sealed class RegistryFollower(RegistryStore store, RegistryHub hub, Reg
     {
         using var stopping = stoppingToken.Register(hub.Stop);
         var rounds = RunRoundsAsync(stoppingToken);
+        var checking = CheckAgainAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -53,7 +54,18 @@ internal sealed class RegistryFollower(RegistryStore store, RegistryHub hub, Reg
         }
 
         hub.Stop();
-        await rounds.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(rounds, checking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Those who lost the right to a view learn it at once, not with its next change.</summary>
+    private async Task CheckAgainAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var change = store.AuthChange();
+            hub.WakeAll();
+            await change.WaitAsync(cancellation);
+        }
     }
 
     /// <summary>Until the watch ends (compaction overtook it): begins again with everything resolved anew.</summary>

@@ -63,7 +63,7 @@ internal static class RegistryRest
 
     private static async Task<Ok<ServiceInstancesBody>> InstancesAsync(
         string service, [FromQuery] string[]? tag, [FromQuery] string[]? state, string? zone, string? version, bool? healthy, string? wait, long? since,
-        RegistryAccess access, RegistryHub hub, TimeProvider time, HttpContext http)
+        RegistryAccess access, RegistryHub hub, HttpContext http)
     {
         var query = InstanceQuery.From(
             RegistryNames.Service(service, "service"), "", tag ?? [], zone ?? "", version ?? "",
@@ -80,7 +80,7 @@ internal static class RegistryRest
             return Answer(http, found, found.Revision);
         }
 
-        using var following = await InstancesFollowing.StartAsync(hub, access.Store(http), time, query, since.Value, http.RequestAborted);
+        using var following = await InstancesFollowing.StartAsync(hub, access.Store(http), query, since.Value, http.RequestAborted);
         try
         {
             await following.WaitAsync(patience);

@@ -113,7 +113,7 @@ internal sealed class RegistryService(RegistryAccess access, RegistryStore store
 
             var http = context.GetHttpContext();
             var body = http.Response.BodyWriter;
-            using var following = await InstancesFollowing.StartAsync(hub, access.Store(http), time, query, request.KnownRevision, context.CancellationToken);
+            using var following = await InstancesFollowing.StartAsync(hub, access.Store(http), query, request.KnownRevision, context.CancellationToken);
             while (!(await body.WriteAsync(await following.NextAsync(), context.CancellationToken)).IsCompleted)
             {
             }
