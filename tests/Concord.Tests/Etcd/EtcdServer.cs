@@ -60,6 +60,8 @@ public class EtcdServer : IAsyncLifetime
         {
             await _server.DisposeAsync();
         }
+
+        GC.SuppressFinalize(this);
     }
 
     public async Task<PutResponse> PutAsync(string key, string value, long lease = 0) =>
