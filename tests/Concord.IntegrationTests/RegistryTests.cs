@@ -44,7 +44,8 @@ public sealed class RegistryTests
         await using var client = Client(cluster.Addresses.Skip(1));
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start(backlog: 512);
-        var check = new ServiceCheck.Tcp($"127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}") { Interval = TimeSpan.FromSeconds(1) };
+        var address = (IPEndPoint)listener.LocalEndpoint;
+        var check = new ServiceCheck.Tcp($"{address}") { Interval = TimeSpan.FromSeconds(1) };
         for (var i = 0; i < 12; i++)
         {
             await client.Registry.RegisterPersistentAsync(Instance("web", $"i{i}"), check, Patience);
@@ -55,6 +56,10 @@ public sealed class RegistryTests
         // Of twelve, some were the lost member's (each is with a chance of a third); all must be found out.
         await cluster.KillAsync(0);
         listener.Stop();
+
+        // Bound and not listened to: connections are refused, and no server of another test gets this port and answers the checks.
+        using var refusing = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        refusing.Bind(address);
         await AllAsync(InstanceState.Critical);
 
         Task AllAsync(InstanceState state) => UntilAsync(
