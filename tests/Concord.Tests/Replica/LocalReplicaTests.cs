@@ -56,17 +56,19 @@ public sealed class LocalReplicaTests
         }
     }
 
-    /// <summary>Commands wait for each other while a flush is under way; those that stay below the number that a turn is worth must not be left lying.</summary>
+    /// <summary>Commands wait for each other while a flush is under way, and may stay below the number that a turn is worth.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(15)]
     [InlineData(16)]
     [InlineData(40)]
-    public async Task Writes_that_come_during_a_flush_share_the_next_one(int writes)
+    public async Task Writes_that_come_during_a_flush_share_an_append_and_are_not_left_lying(int writes)
     {
+        const int Rounds = 20;
         var disk = NewDisk();
         await using var replica = await StartAsync(disk);
-        for (var round = 0; round < 20; round++)
+        var before = disk.Writes;
+        for (var round = 0; round < Rounds; round++)
         {
             disk.HoldFlushes();
             var first = replica.ProposeAsync(Put("first", $"{round}"), Patience).AsTask();
@@ -76,7 +78,10 @@ public sealed class LocalReplicaTests
             await Task.WhenAll([first, .. others]);
         }
 
-        Assert.Equal(1 + (20 * (1 + writes)), replica.View.Revision);
+        Assert.Equal(1 + (Rounds * (1 + writes)), replica.View.Revision);
+
+        // The first, the others, now and then zeros or a segment; with an append for each it would be up to 41 in a round.
+        Assert.InRange(disk.Writes - before, 1, Rounds * 8);
     }
 
     [Fact]

@@ -13,6 +13,9 @@ internal sealed class SharedDisk(SimulatedDisk disk) : IDisk
 
     public long FreeBytes => Locked(() => disk.FreeBytes);
 
+    /// <summary>Calls that wrote to any file.</summary>
+    public int Writes { get; private set; }
+
     public void HoldFlushes() => _flushesGo.Reset();
 
     public void LetFlushesGo() => _flushesGo.Set();
@@ -69,6 +72,7 @@ internal sealed class SharedDisk(SimulatedDisk disk) : IDisk
         {
             lock (owner._lock)
             {
+                owner.Writes++;
                 file.Write(bytes, offset);
             }
         }

@@ -66,7 +66,7 @@ public sealed class LogStoreTests
 
     /// <summary>Zeros are written ahead of the batches, but not over anything and not beyond the segment.</summary>
     [Fact]
-    public void A_segment_keeps_its_length_and_its_end_is_zeros()
+    public void Zeros_ahead_stay_within_the_segment_and_end_no_batch()
     {
         const int Bytes = 256 << 10;
         var options = new StorageOptions { SegmentBytes = Bytes };
